@@ -6,6 +6,7 @@ import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.policy.AgentAccess;
 import java.time.Duration;
 import java.util.Map;
+import javax.crypto.SecretKey;
 
 /**
  * The rules of the server in this pod, as one snapshot has them.
@@ -48,7 +49,7 @@ public record ServerRules(
      *
      * @param digestKey the HMAC-SHA-256 key of {@link Arguments#DIGEST}
      */
-    public record AuditRules(Arguments arguments, OnFailure onFailure, byte[] digestKey) {
+    public record AuditRules(Arguments arguments, OnFailure onFailure, SecretKey digestKey) {
         /** What of a call's arguments is recorded. */
         public enum Arguments {
             NONE,
