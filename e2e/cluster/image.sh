@@ -4,7 +4,7 @@
 # debian ROOT PACKAGE...: unpack Debian packages, without their dependencies and without running their scripts
 debian() {
   (($# >= 2)) || usage
-  local root packages; root=$(realpath "$1"); shift
+  local root packages p; root=$(realpath "$1"); shift
   need apt-get apt; need dpkg-deb dpkg
   packages=$(mktemp -d); chmod 755 "$packages" # apt's own user writes here
   if ! (cd "$packages" && apt-get download -q "$@" >log 2>&1); then
@@ -16,7 +16,13 @@ debian() {
       fail "the Debian packages $* cannot be downloaded (${reason:-no reason given}); run 'apt-get update' as root and try again"
     }
   fi
-  for p in "$packages"/*.deb; do dpkg-deb -x "$p" "$root"; done
+  # In newer releases /lib and its kind are links; a folder of links is right for the packages of older ones as well.
+  for p in bin sbin lib lib64; do
+    [[ -e $root/$p || -L $root/$p ]] || { mkdir -p "$root/usr/$p" && ln -s "usr/$p" "$root/$p"; }
+  done
+  for p in "$packages"/*.deb; do
+    dpkg-deb --fsys-tarfile "$p" | tar -C "$root" -x --no-same-owner --keep-directory-symlink
+  done
   rm -rf "$packages" "$root"/usr/share/{doc,man,locale,lintian}
 }
 
