@@ -42,7 +42,7 @@ node() {
   wait_for "containerd of node$n" 30 "$bin/ctr" -a "$dir/containerd.sock" version
   "$bin/ctr" -a "$dir/containerd.sock" -n k8s.io images import "$run/pause.tar" >/dev/null
   start "$n" "kubelet$n" "$bin/kubelet" --config "$dir/kubelet.yaml" --kubeconfig "$run/node$n.kubeconfig" \
-    --hostname-override "node$n" --node-ip "$(node_ip "$n")" --root-dir "$dir/kubelet"
+    --hostname-override "node$n" --node-ip "$(node_ip "$n")" --root-dir "$dir/kubelet" --cert-dir "$dir/kubelet/pki"
   start "$n" "kube-proxy$n" "$bin/kube-proxy" --kubeconfig "$run/proxy.kubeconfig" --proxy-mode nftables --hostname-override "node$n" \
     --cluster-cidr "$pods" --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 --conntrack-tcp-timeout-close-wait 0
   [[ ${RIG_NETPOL:-on} == off ]] || start "$n" "netpol$n" "$bin/netpol" --kubeconfig "$run/proxy.kubeconfig"
@@ -102,20 +102,24 @@ volumePluginDir: $2/kubelet/plugins
 YAML
 }
 
-# What the nodes' processes leave outside the rig's folder.
+# What the nodes' processes leave outside the rig's folder, in places that cannot be configured. Folders go only when they are empty.
 remove_nodes() {
-  local c link socket tries=0
+  local c file tries=0
   # a process that was just killed may hold its cgroup for a moment
   until hierarchies | while read -r c; do [[ ! -d $c/$(cgroup) ]] || find "$c/$(cgroup)" -depth -type d -exec rmdir {} + 2>/dev/null || exit 1; done; do
-    ((++tries < 30)) || fail "the cgroups $(cgroup) cannot be removed; see 'find /sys/fs/cgroup -path '*/$(cgroup)/*' -name cgroup.procs' for who is in them"
+    ((++tries < 30)) || fail "the cgroups $(cgroup) cannot be removed; 'find /sys/fs/cgroup -path '*/$(cgroup)/*' -name cgroup.procs' shows who is in them"
     sleep 0.1
   done
   [[ -d $run ]] || return 0
   # the shims' sockets, whose names are hashes
-  find "$run" -path '*/io.containerd.runtime.v2.task/*' -name bootstrap.json -exec grep -ho '/run/containerd/s/[0-9a-f]*' {} + 2>/dev/null |
-    while read -r socket; do rm -f "$socket"; done || true
-  for link in /var/log/containers/*.log; do
-    [[ ! -L $link || $(readlink "$link") != "$run"/* ]] || rm -f "$link"
+  { find "$run" -path '*/io.containerd.runtime.v2.task/*' -name bootstrap.json -exec grep -ho '/run/containerd/s/[0-9a-f]*' {} + || true; } |
+    while read -r file; do rm -f "$file"; done
+  { grep -ls "$run/" /var/lib/cni/results/* || true; } | while read -r file; do rm -f "$file"; done
+  for file in /var/log/containers/*.log; do
+    [[ ! -L $file || $(readlink "$file") != "$run"/* ]] || rm -f "$file"
   done
-  rmdir /run/containerd/s /run/containerd /var/log/containers /var/log/pods 2>/dev/null || true # only where nothing else uses them
+  file=/var/lib/kubelet/device-plugins/kubelet.sock
+  [[ $(echo "$rigs"/*/block) != "$run/block" ]] || grep -qF "$file" /proc/net/unix || rm -f "$file"
+  rmdir /run/containerd/s /run/containerd /var/log/containers /var/log/pods /var/lib/cni/results /var/lib/cni \
+    /var/lib/kubelet/device-plugins /var/lib/kubelet 2>/dev/null || true
 }
