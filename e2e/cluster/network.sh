@@ -44,7 +44,7 @@ claim() {
   exec 8>/run/stockade-rigs.lock
   flock 8
   mkdir -p "$rigs"
-  mkdir "$run" 2>/dev/null || fail "$run is there already: rig '$name' is up, or was not taken down; run '$me down' first"
+  mkdir "$run" 2>/dev/null || fail "$run is there already: rig '$name' is up, or was not taken down; run 'RIG_NAME=$name $me down' first"
   for ((n = 0; n < blocks; n++)); do
     block=$(((first + n) % blocks))
     if block_is_free "$block"; then
