@@ -1,0 +1,147 @@
+package dev.stockade.sidecar.tls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.sidecar.identity.PeerCertificate;
+import dev.stockade.sidecar.identity.TrustBundle;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertPathValidator;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.PKIXParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/**
+ * Believes a peer whose X.509-SVID (SPIFFE X509-SVID sections 2 to 5) chains to a root in force, is valid now, and whose one
+ * URI SAN is acceptable. Host names play no part.
+ */
+final class SvidVerifier extends X509ExtendedTrustManager {
+    private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+    private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    private static final int DIGITAL_SIGNATURE = 0;
+    private static final int KEY_CERT_SIGN = 5;
+    private static final int LONGEST_CHAIN = 4;
+
+    private final Supplier<TrustBundle> trust;
+    private final Predicate<String> acceptable;
+    private final Clock clock;
+
+    SvidVerifier(Supplier<TrustBundle> trust, Predicate<String> acceptable, Clock clock) {
+        this.trust = requireNonNull(trust);
+        this.acceptable = requireNonNull(acceptable);
+        this.clock = requireNonNull(clock);
+    }
+
+    private void verify(X509Certificate[] chain, String usage) throws CertificateException {
+        if (chain.length == 0 || chain.length > LONGEST_CHAIN) {
+            throw new CertificateException("a chain of " + chain.length + " certificates is not accepted");
+        }
+        X509Certificate leaf = chain[0];
+        verifyPath(chain);
+        verifyUsage(leaf, usage);
+        String uri = PeerCertificate.spiffeUri(leaf)
+                .orElseThrow(() -> new CertificateException("the certificate has not exactly one URI SAN"));
+        if (!acceptable.test(uri)) {
+            throw new CertificateException("the identity " + uri + " is not the one expected here");
+        }
+    }
+
+    private void verifyPath(X509Certificate[] chain) throws CertificateException {
+        Set<X509Certificate> roots = trust.get().roots();
+        List<X509Certificate> path = new ArrayList<>();
+        for (X509Certificate certificate : chain) {
+            if (!roots.contains(certificate)) {
+                path.add(certificate);
+            }
+        }
+        if (path.isEmpty()) {
+            throw new CertificateException("a root is not a workload's certificate");
+        }
+        Date now = Date.from(clock.instant());
+        for (X509Certificate certificate : path) {
+            // Asked first, since its exceptions become the TLS alerts that say so.
+            certificate.checkValidity(now);
+        }
+        try {
+            PKIXParameters parameters = new PKIXParameters(
+                    roots.stream().map(r -> new TrustAnchor(r, null)).collect(Collectors.toSet()));
+            parameters.setRevocationEnabled(false);
+            parameters.setDate(now);
+            CertPathValidator.getInstance("PKIX")
+                    .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+        } catch (GeneralSecurityException e) {
+            throw new CertificateException("the chain does not lead to a trusted root: " + e.getMessage(), e);
+        }
+    }
+
+    private static void verifyUsage(X509Certificate leaf, String usage) throws CertificateException {
+        if (leaf.getBasicConstraints() >= 0) {
+            throw new CertificateException("an authority's certificate is not a workload's");
+        }
+        boolean[] keyUsage = leaf.getKeyUsage();
+        if (keyUsage == null || !keyUsage[DIGITAL_SIGNATURE] || keyUsage[KEY_CERT_SIGN]) {
+            throw new CertificateException("the certificate's key usage is not a workload's");
+        }
+        try {
+            List<String> extended = leaf.getExtendedKeyUsage();
+            if (extended == null || !extended.contains(usage)) {
+                throw new CertificateException("the certificate is not for this side of a connection");
+            }
+        } catch (CertificateParsingException e) {
+            throw new CertificateException("the certificate's extended key usage cannot be read", e);
+        }
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        verify(chain, CLIENT_AUTH);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        verify(chain, SERVER_AUTH);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+            throws CertificateException {
+        verify(chain, CLIENT_AUTH);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+            throws CertificateException {
+        verify(chain, SERVER_AUTH);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+            throws CertificateException {
+        verify(chain, CLIENT_AUTH);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+            throws CertificateException {
+        verify(chain, SERVER_AUTH);
+    }
+
+    /** None: the roots are no business of someone who has not proved anything yet. */
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+        return new X509Certificate[0];
+    }
+}
