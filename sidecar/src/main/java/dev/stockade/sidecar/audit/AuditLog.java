@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.model.audit.AuditChain;
 import dev.stockade.model.audit.AuditEvent;
 import dev.stockade.model.json.JsonText;
+import dev.stockade.sidecar.log.Log;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -16,8 +17,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The audit log of this process. {@link #append} never blocks: it queues the event, and one thread numbers, chains and writes
@@ -28,13 +27,13 @@ public final class AuditLog implements AutoCloseable {
     /** How many events may wait by default: a few seconds of a busy server. */
     public static final int CAPACITY = 8192;
 
-    private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
     private static final int BATCH = 256;
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
     private record Entry(AuditEvent event, Receipt receipt) {}
 
     private final OutputStream out;
+    private final Log log;
     private final AuditChain chain;
     private final BlockingQueue<Entry> queue;
     private final Thread writer;
@@ -49,8 +48,9 @@ public final class AuditLog implements AutoCloseable {
      * @param boot a random id of this process
      * @param capacity how many events may wait
      */
-    public AuditLog(OutputStream out, String boot, int capacity) {
+    public AuditLog(OutputStream out, String boot, int capacity, Log log) {
         this.out = requireNonNull(out);
+        this.log = requireNonNull(log);
         chain = new AuditChain(boot);
         queue = new ArrayBlockingQueue<>(capacity);
         writer = Thread.ofPlatform().name("audit").daemon(true).unstarted(this::write);
@@ -59,8 +59,8 @@ public final class AuditLog implements AutoCloseable {
 
     /** A log on this process's standard output, past {@link System#out} and its lock. */
     @SuppressWarnings("resource") // the process's own descriptor is not ours to close
-    public static AuditLog onStandardOutput(String boot) {
-        return new AuditLog(new FileOutputStream(FileDescriptor.out), boot, CAPACITY);
+    public static AuditLog onStandardOutput(String boot, Log log) {
+        return new AuditLog(new FileOutputStream(FileDescriptor.out), boot, CAPACITY, log);
     }
 
     /** Queues the event; nobody waits for its line. */
@@ -119,7 +119,7 @@ public final class AuditLog implements AutoCloseable {
                 queue.drainTo(batch, BATCH - 1);
             } catch (InterruptedException e) {
                 // Nobody has a reason to interrupt this thread; the log goes on until it is closed.
-                LOG.atWarn().addKeyValue("log", "audit").log("the audit writer was interrupted and goes on");
+                log.warn("the audit writer was interrupted and goes on");
                 continue;
             }
             boolean ok = write(batch, lines);
@@ -145,25 +145,26 @@ public final class AuditLog implements AutoCloseable {
             out.flush();
             if (failing) {
                 failing = false;
-                LOG.atInfo().addKeyValue("lost", lost.get()).log("audit lines can be written again");
+                log.info("audit lines can be written again", "lost", lost.get());
             }
             return true;
         } catch (IOException e) {
             if (!failing) {
                 failing = true;
-                LOG.atError()
-                        .addKeyValue("cause", String.valueOf(e.getMessage()))
-                        .log("audit lines cannot be written: messages are refused where audit.onFailure is Deny");
+                log.warn(
+                        "audit lines cannot be written: messages are refused where audit.onFailure is Deny",
+                        "cause",
+                        String.valueOf(e.getMessage()));
             }
             return false;
         }
     }
 
-    private static void tell(Entry entry, boolean ok) {
+    private void tell(Entry entry, boolean ok) {
         try {
             entry.receipt().done(ok);
         } catch (RuntimeException e) {
-            LOG.atError().setCause(e).log("a receipt of an audit line failed");
+            log.warn("a receipt of an audit line failed", "cause", String.valueOf(e));
         }
     }
 }
