@@ -1,0 +1,22 @@
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test build images clean
+
+help: ## show this list
+	@echo 'Stockade: make TARGET'
+	@sed -n 's/^\([a-z]*\): ## /  \1\t/p' Makefile | expand -t 11
+
+demo: ## an agent calls a real MCP server through Stockade on a real cluster, with commentary (e2e/demo --down removes it)
+	@e2e/demo
+
+test: ## run every test, those on a cluster too (45 minutes at most on two cores; 11 of them compile the cluster, once)
+	@e2e/setup/prerequisites e2e/setup/task test
+
+build: ## compile and package, without tests (two minutes)
+	@e2e/setup/prerequisites --for jdk e2e/setup/task build
+
+images: ## build the container images, as archives (three minutes)
+	@e2e/setup/prerequisites --for jdk --for images e2e/setup/task images
+
+clean: ## remove what builds made in this folder (the caches under ~/.cache stay)
+	@rm -rf target */target e2e/failures

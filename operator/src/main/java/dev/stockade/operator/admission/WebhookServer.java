@@ -1,0 +1,181 @@
+package dev.stockade.operator.admission;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.X509ExtendedKeyManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves the webhooks over TLS 1.3, on every replica, one virtual thread a request.
+ *
+ * <p>A body is read up to {@link #LARGEST_BODY} bytes, and at most {@link #CONCURRENT} reviews are in memory at once; others
+ * wait for the API server's patience. What a handler throws is logged and answered as a refusal.
+ */
+public final class WebhookServer implements AutoCloseable {
+    /** The API server takes objects of 3 MiB, and an update carries two. */
+    static final int LARGEST_BODY = 8 * 1024 * 1024;
+
+    private static final int CONCURRENT = 32;
+    private static final Logger LOG = LoggerFactory.getLogger(WebhookServer.class);
+
+    private final HttpsServer server;
+    private final ExecutorService threads;
+    private final Semaphore places = new Semaphore(CONCURRENT);
+
+    /**
+     * Binds, and answers from {@link #start} on.
+     *
+     * @param address port 0 for any free one
+     * @param certificates asked anew in every handshake, so that a renewed certificate is served at once
+     * @param handlers path to what answers there
+     * @throws UncheckedIOException if the address cannot be bound
+     */
+    WebhookServer(
+            InetSocketAddress address, X509ExtendedKeyManager certificates, Map<String, AdmissionHandler> handlers) {
+        requireNonNull(certificates);
+        try {
+            SSLContext tls = SSLContext.getInstance("TLS");
+            tls.init(new KeyManager[] {certificates}, null, null);
+            server = HttpsServer.create(address, 0);
+            server.setHttpsConfigurator(new Tls13(tls));
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "webhooks: cannot listen on port " + address.getPort() + ": " + e.getMessage(), e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("webhooks: this Java has no TLS: " + e.getMessage(), e);
+        }
+        threads = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("webhook-", 0).factory());
+        server.setExecutor(threads);
+        server.createContext("/", exchange -> refuse(exchange, 404, "No webhook has this path."));
+        handlers.forEach((path, handler) -> server.createContext(path, exchange -> serve(exchange, path, handler)));
+    }
+
+    /** Begins to answer. */
+    public void start() {
+        server.start();
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return server.getAddress();
+    }
+
+    /** Takes no new request, and gives those under way two seconds. */
+    @Override
+    public void close() {
+        server.stop(2);
+        threads.shutdownNow();
+    }
+
+    private void serve(HttpExchange exchange, String path, AdmissionHandler handler) throws IOException {
+        if (!exchange.getRequestURI().getPath().equals(path)) {
+            refuse(exchange, 404, "No webhook has this path.");
+            return;
+        }
+        if (!exchange.getRequestMethod().equals("POST")) {
+            refuse(exchange, 405, "Admission reviews are sent by POST.");
+            return;
+        }
+        places.acquireUninterruptibly();
+        try {
+            byte[] body = exchange.getRequestBody().readNBytes(LARGEST_BODY + 1);
+            if (body.length > LARGEST_BODY) {
+                refuse(exchange, 413, "An admission review has at most " + LARGEST_BODY + " bytes.");
+                return;
+            }
+            AdmissionRequest request;
+            try {
+                request = AdmissionReviews.read(body);
+            } catch (IllegalArgumentException e) {
+                refuse(exchange, 400, String.valueOf(e.getMessage()));
+                return;
+            }
+            respond(
+                    exchange,
+                    200,
+                    "application/json",
+                    AdmissionReviews.write(request.uid(), review(path, handler, request)));
+        } finally {
+            places.release();
+        }
+    }
+
+    private static Verdict review(String path, AdmissionHandler handler, AdmissionRequest request) {
+        try {
+            Verdict verdict = handler.review(request);
+            if (verdict instanceof Verdict.Denied(String sentence)) {
+                LOG.atInfo()
+                        .addKeyValue("path", path)
+                        .addKeyValue("namespace", request.namespace())
+                        .addKeyValue("reason", sentence)
+                        .log("admission denied");
+            }
+            return verdict;
+        } catch (RuntimeException e) {
+            LOG.atError()
+                    .addKeyValue("path", path)
+                    .addKeyValue("namespace", request.namespace())
+                    .addKeyValue("kind", request.kind())
+                    .setCause(e)
+                    .log("admission failed");
+            return new Verdict.Denied("Stockade could not decide about this " + request.kind() + " in namespace '"
+                    + request.namespace() + "' and refuses it: " + reason(e)
+                    + " Try again; if it stays so, read the log of stockade-operator.");
+        }
+    }
+
+    private static String reason(RuntimeException e) {
+        String message = e.getMessage();
+        if (message == null || message.isBlank()) {
+            return "an unexpected " + e.getClass().getSimpleName() + ".";
+        }
+        String line = message.lines().findFirst().orElse("").strip();
+        return line.endsWith(".") ? line : line + ".";
+    }
+
+    private static void refuse(HttpExchange exchange, int status, String sentence) throws IOException {
+        respond(exchange, status, "text/plain; charset=utf-8", (sentence + "\n").getBytes(UTF_8));
+    }
+
+    private static void respond(HttpExchange exchange, int status, String type, byte[] body) throws IOException {
+        try (exchange) {
+            exchange.getResponseHeaders().set("Content-Type", type);
+            exchange.sendResponseHeaders(status, body.length);
+            try (OutputStream out = exchange.getResponseBody()) {
+                out.write(body);
+            }
+        }
+    }
+
+    private static final class Tls13 extends HttpsConfigurator {
+        Tls13(SSLContext context) {
+            super(context);
+        }
+
+        @Override
+        public void configure(HttpsParameters parameters) {
+            SSLParameters tls = getSSLContext().getDefaultSSLParameters();
+            tls.setProtocols(new String[] {"TLSv1.3"});
+            parameters.setSSLParameters(tls);
+        }
+    }
+}

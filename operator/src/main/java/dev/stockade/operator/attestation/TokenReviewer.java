@@ -1,0 +1,84 @@
+package dev.stockade.operator.attestation;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.operator.attestation.Refusal.Reason;
+import io.fabric8.kubernetes.api.model.authentication.TokenReview;
+import io.fabric8.kubernetes.api.model.authentication.TokenReviewBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenReviewStatus;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Asks the API server what a token proves, every time anew: a cached answer would outlive the pod. */
+final class TokenReviewer {
+    static final String AUDIENCE = "stockade.dev";
+    private static final String ACCOUNT_PREFIX = "system:serviceaccount:";
+    private static final String POD_NAME = "authentication.kubernetes.io/pod-name";
+    private static final String POD_UID = "authentication.kubernetes.io/pod-uid";
+
+    private final KubernetesClient client;
+
+    TokenReviewer(KubernetesClient client) {
+        this.client = requireNonNull(client);
+    }
+
+    /** What the API server vouches for. */
+    record Proof(String namespace, String serviceAccount, String podName, String podUid) {}
+
+    Proof review(String token) throws Refusal {
+        TokenReviewStatus status = ask(token);
+        if (!Boolean.TRUE.equals(status.getAuthenticated())
+                || status.getAudiences() == null
+                || !status.getAudiences().contains(AUDIENCE)) {
+            String error =
+                    status.getError() == null || status.getError().isEmpty() ? "" : " (" + status.getError() + ")";
+            throw new Refusal(
+                    Reason.TOKEN_REJECTED,
+                    "The API server does not accept the token for audience " + AUDIENCE + error
+                            + ". Send the current content of the projected token.");
+        }
+        Map<String, List<String>> extra = status.getUser().getExtra();
+        String user = Optional.ofNullable(status.getUser().getUsername()).orElse("");
+        String[] account = user.startsWith(ACCOUNT_PREFIX)
+                ? user.substring(ACCOUNT_PREFIX.length()).split(":", -1)
+                : new String[0];
+        Optional<String> podName = single(extra, POD_NAME);
+        Optional<String> podUid = single(extra, POD_UID);
+        if (account.length != 2 || podName.isEmpty() || podUid.isEmpty()) {
+            throw new Refusal(
+                    Reason.NOT_A_PODS_TOKEN,
+                    "The token of " + user + " is not bound to a pod. Use a projected serviceAccountToken volume.");
+        }
+        return new Proof(account[0], account[1], podName.get(), podUid.get());
+    }
+
+    private TokenReviewStatus ask(String token) throws Refusal {
+        TokenReview question = new TokenReviewBuilder()
+                .withNewSpec()
+                .withToken(token)
+                .withAudiences(AUDIENCE)
+                .endSpec()
+                .build();
+        try {
+            TokenReview answer = client.resource(question).create();
+            if (answer == null || answer.getStatus() == null) {
+                throw new Refusal(Reason.API_SERVER, "The API server gave no answer to a token review. Ask again.");
+            }
+            return answer.getStatus();
+        } catch (KubernetesClientException e) {
+            throw new Refusal(
+                    Reason.API_SERVER,
+                    "The token cannot be reviewed now (" + e.getCode() + " from the API server). Ask again.",
+                    e);
+        }
+    }
+
+    private static Optional<String> single(@Nullable Map<String, List<String>> extra, String key) {
+        List<String> values = extra == null ? null : extra.get(key);
+        return values != null && values.size() == 1 ? Optional.of(values.getFirst()) : Optional.empty();
+    }
+}
