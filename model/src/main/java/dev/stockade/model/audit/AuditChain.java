@@ -1,0 +1,170 @@
+package dev.stockade.model.audit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.json.JsonText;
+import dev.stockade.model.policy.Decision.RuleReference;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Turns events into lines, each with its place in the chain: the process that wrote it, its number there, and the SHA-256 of
+ * the line before. A line that is removed, changed or moved shows. Used by one thread.
+ */
+public final class AuditChain {
+    /** {@code prev} of a process's first line. */
+    public static final String FIRST = "0".repeat(64);
+
+    private static final Pattern LINK =
+            Pattern.compile("\"boot\":\"([^\"]*)\",\"seq\":([0-9]+),\"prev\":\"([0-9a-f]{64})\"");
+
+    private final String boot;
+    private final MessageDigest sha256;
+    private long seq;
+    private String prev = FIRST;
+
+    /** @param boot a random id of this process */
+    public AuditChain(String boot) {
+        this.boot = requireNonNull(boot);
+        sha256 = sha256();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("audit: SHA-256 is not available", e);
+        }
+    }
+
+    /** Appends the event's line, with a line feed, to the buffer. */
+    public void append(AuditEvent event, JsonText out) {
+        int from = out.length();
+        out.raw("{\"log\":\"audit\",\"time\":\"");
+        time(event.time(), out);
+        out.raw("\",\"id\":").string(event.id().toString());
+        out.raw(",\"phase\":\"").raw(event.phase().word()).raw("\",\"boot\":").string(boot);
+        out.raw(",\"seq\":").number(++seq).raw(",\"prev\":\"").raw(prev).raw("\"");
+        text(out, "agent", event.parties().agent());
+        text(out, "agentPod", event.parties().agentPod());
+        text(out, "server", event.parties().server());
+        text(out, "serverPod", event.parties().serverPod());
+        text(out, "method", event.subject().method());
+        text(out, "kind", event.subject().kind());
+        text(out, "name", event.subject().name());
+        text(out, "decision", event.ruling().verdict().word());
+        if (event.ruling().reason().isPresent()) {
+            text(out, "reason", event.ruling().reason().get().word());
+        }
+        Optional<RuleReference> by = event.ruling().by();
+        if (by.isPresent()) {
+            text(out, "policy", by.get().policy());
+            text(out, "rule", by.get().rule());
+        }
+        text(out, "shadow", event.shadow());
+        out.raw(",\"generation\":").number(event.generation());
+        switch (event.arguments()) {
+            case RecordedArguments.None none -> {}
+            case RecordedArguments.Digest digest -> text(out, "arguments", digest.text());
+            case RecordedArguments.Full full -> {
+                byte[] json = full.json().getBytes(UTF_8);
+                out.raw(",\"arguments\":").raw(json, 0, json.length);
+            }
+        }
+        number(out, "requestBytes", event.measures().requestBytes());
+        number(out, "responseBytes", event.measures().responseBytes());
+        number(out, "durationMicros", event.measures().durationMicros());
+        if (event.measures().outcome().isPresent()) {
+            text(out, "outcome", event.measures().outcome().get().word());
+        }
+        text(out, "traceId", event.traceId());
+        text(out, "session", event.session());
+        out.raw("}");
+        sha256.update(out.array(), from, out.length() - from);
+        prev = HexFormat.of().formatHex(sha256.digest());
+        out.raw("\n");
+    }
+
+    private static void text(JsonText out, String name, String value) {
+        if (!value.isEmpty()) {
+            out.raw(",\"").raw(name).raw("\":").string(value);
+        }
+    }
+
+    private static void number(JsonText out, String name, long value) {
+        if (value >= 0) {
+            out.raw(",\"").raw(name).raw("\":").number(value);
+        }
+    }
+
+    private static void time(Instant instant, JsonText out) {
+        LocalDateTime utc = LocalDateTime.ofEpochSecond(instant.getEpochSecond(), instant.getNano(), ZoneOffset.UTC);
+        digits(out, utc.getYear(), 4).raw("-");
+        digits(out, utc.getMonthValue(), 2).raw("-");
+        digits(out, utc.getDayOfMonth(), 2).raw("T");
+        digits(out, utc.getHour(), 2).raw(":");
+        digits(out, utc.getMinute(), 2).raw(":");
+        digits(out, utc.getSecond(), 2).raw(".");
+        digits(out, utc.getNano() / 1000, 6).raw("Z");
+    }
+
+    private static JsonText digits(JsonText out, int value, int width) {
+        int unit = 1;
+        for (int i = 1; i < width; i++) {
+            unit *= 10;
+        }
+        for (; unit > 0; unit /= 10) {
+            out.raw(DIGITS[value / unit % 10]);
+        }
+        return out;
+    }
+
+    private static final String[] DIGITS = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+
+    /**
+     * Checks the lines of one process, from its first line or from any later one.
+     *
+     * @param lines without line feeds
+     * @return the first fault, as a sentence; empty if there is none
+     */
+    public static Optional<String> fault(List<String> lines) {
+        String boot = "";
+        long seq = 0;
+        String digest = "";
+        for (int i = 0; i < lines.size(); i++) {
+            Matcher link = LINK.matcher(lines.get(i));
+            String where = "audit line " + (i + 1);
+            if (!link.find()) {
+                return Optional.of(where + " has no boot, seq and prev: it was not written by this log");
+            }
+            long number = Long.parseLong(link.group(2));
+            if (i > 0) {
+                if (!link.group(1).equals(boot)) {
+                    return Optional.of(where + " is of another process: check the lines of each boot by themselves");
+                }
+                if (number != seq + 1) {
+                    return Optional.of(
+                            where + " has number " + number + " after " + seq + ": lines are missing or moved");
+                }
+                if (!link.group(3).equals(digest)) {
+                    return Optional.of(where + " does not follow from the line before it, which was changed");
+                }
+            } else if (number == 1 && !link.group(3).equals(FIRST)) {
+                return Optional.of(where + " is the first of its process and names one before it");
+            }
+            boot = link.group(1);
+            seq = number;
+            digest = HexFormat.of().formatHex(sha256().digest(lines.get(i).getBytes(UTF_8)));
+        }
+        return Optional.empty();
+    }
+}

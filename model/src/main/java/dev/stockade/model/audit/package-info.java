@@ -1,0 +1,10 @@
+/**
+ * The audit event: what is recorded of every attempt, and the chain of lines that shows a cut.
+ *
+ * <p>In: {@link dev.stockade.model.audit.AuditEvent} values. Out: lines of JSON, each with the digest of the one before. No
+ * clock, no randomness and no stream of its own.
+ */
+@NullMarked
+package dev.stockade.model.audit;
+
+import org.jspecify.annotations.NullMarked;

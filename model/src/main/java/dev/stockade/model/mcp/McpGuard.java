@@ -1,0 +1,142 @@
+package dev.stockade.model.mcp;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.policy.AgentAccess;
+import dev.stockade.model.policy.ClientFeature;
+import dev.stockade.model.policy.Decision;
+import dev.stockade.model.policy.GuardedKind;
+import dev.stockade.model.policy.Reason;
+import java.util.Optional;
+
+/** Decides on messages: the table of methods and the policy brought together. Pure. */
+public final class McpGuard {
+    private McpGuard() {}
+
+    /**
+     * @param target what was decided on; absent for plumbing and lists
+     * @param message for the caller, where it is denied; "" else
+     */
+    public record Verdict(Decision decision, Optional<Target> target, String message) {
+        public Verdict {
+            requireNonNull(decision);
+            requireNonNull(target);
+            requireNonNull(message);
+        }
+
+        static Verdict allowed(Decision decision, Optional<Target> target) {
+            return new Verdict(decision, target, "");
+        }
+
+        static Verdict denied(Reason reason, Optional<Target> target, String message) {
+            return new Verdict(new Decision.Deny(reason, Optional.empty()), target, message);
+        }
+    }
+
+    /** Whether the agent may use the server at all; empty if so. */
+    public static Optional<Verdict> refusesServer(Optional<AgentAccess> access) {
+        if (access.isEmpty() || (!access.get().suspended() && !access.get().grantsAnything())) {
+            return Optional.of(Verdict.denied(
+                    Reason.NO_GRANT,
+                    Optional.empty(),
+                    "denied by policy: no policy allows this workload anything at this server"));
+        }
+        if (access.get().suspended()) {
+            return Optional.of(Verdict.denied(
+                    Reason.SUSPENDED, Optional.empty(), "denied: this workload's identity is suspended"));
+        }
+        return Optional.empty();
+    }
+
+    /** Decides on a request or a notification of an agent that may use the server. */
+    public static Verdict decide(AgentAccess access, McpMessage.Call call) {
+        if (call.known().isEmpty()) {
+            return Verdict.denied(
+                    Reason.POLICY_DENIED,
+                    Optional.empty(),
+                    "denied by policy: the method '" + printable(call.method())
+                            + "' is not one that the mesh passes on");
+        }
+        McpMethod method = call.known().get();
+        return switch (method.treatment()) {
+            case PLUMBING, FILTERED -> Verdict.allowed(new Decision.Allow(Optional.empty()), Optional.empty());
+            case DENIED ->
+                Verdict.denied(
+                        Reason.POLICY_DENIED,
+                        Optional.empty(),
+                        "denied by policy: " + method.word()
+                                + " is not passed on, since tasks have no owner in the mesh yet");
+            case GUARDED -> guarded(access, method, call.params());
+        };
+    }
+
+    private static Verdict guarded(AgentAccess access, McpMethod method, McpMessage.Params params) {
+        Optional<Target> first = params.targets().stream().findFirst();
+        if (params.task() && method == McpMethod.TOOLS_CALL) {
+            return Verdict.denied(
+                    Reason.POLICY_DENIED,
+                    first,
+                    "denied by policy: a call that is to run as a task is not passed on; call it without 'task'");
+        }
+        Decision last = new Decision.Allow(Optional.empty());
+        for (Target target : params.targets()) {
+            last = decide(access, target);
+            if (!last.allows()) {
+                return new Verdict(last, Optional.of(target), sentence(last, target));
+            }
+        }
+        return Verdict.allowed(last, first);
+    }
+
+    /** Decides on one name. For a URI, an allow must match the form that came and the normal one, a deny either. */
+    public static Decision decide(AgentAccess access, Target target) {
+        String name = target.name();
+        if (target.kind() != GuardedKind.RESOURCE) {
+            return access.decide(target.kind(), name);
+        }
+        if (ResourceUri.fault(name).isPresent()) {
+            return new Decision.Deny(Reason.MALFORMED, Optional.empty());
+        }
+        Decision asItCame = access.decide(GuardedKind.RESOURCE, name);
+        String normal = ResourceUri.normal(name);
+        if (normal.equals(name)
+                || (asItCame instanceof Decision.Deny deny && deny.by().isPresent())) {
+            return asItCame;
+        }
+        Decision normally = access.decide(GuardedKind.RESOURCE, normal);
+        return normally instanceof Decision.Deny ? normally : asItCame;
+    }
+
+    /** Whether a list shows this to the agent. */
+    public static boolean shows(AgentAccess access, Target target) {
+        return decide(access, target).allows();
+    }
+
+    /** Decides on a request that a server makes of the agent. */
+    public static Verdict decide(AgentAccess access, ServerMethod method) {
+        Optional<ClientFeature> feature = method.feature();
+        boolean passes =
+                method.treatment() == Treatment.PLUMBING || (feature.isPresent() && access.permits(feature.get()));
+        return passes
+                ? Verdict.allowed(new Decision.Allow(Optional.empty()), Optional.empty())
+                : Verdict.denied(Reason.POLICY_DENIED, Optional.empty(), featureSentence(method.word()));
+    }
+
+    /** Why a request of the server is refused. */
+    public static String featureSentence(String method) {
+        return "denied by policy: this workload may not be asked for '" + printable(method) + "'";
+    }
+
+    private static String sentence(Decision decision, Target target) {
+        String what = target.kind().word() + " '" + printable(target.name()) + "'";
+        if (decision instanceof Decision.Deny deny && deny.reason() == Reason.MALFORMED) {
+            return "denied: the URI of " + what + " is not accepted: "
+                    + ResourceUri.fault(target.name()).orElse("it is malformed");
+        }
+        return "denied by policy: " + what + " is not allowed for this workload";
+    }
+
+    private static String printable(String text) {
+        return text.length() <= 256 ? text : text.substring(0, 256) + "...";
+    }
+}

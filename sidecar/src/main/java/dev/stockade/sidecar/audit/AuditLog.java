@@ -1,0 +1,170 @@
+package dev.stockade.sidecar.audit;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.audit.AuditChain;
+import dev.stockade.model.audit.AuditEvent;
+import dev.stockade.model.json.JsonText;
+import dev.stockade.sidecar.log.Log;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The audit log of this process. {@link #append} never blocks: it queues the event, and one thread numbers, chains and writes
+ * whatever has gathered, in one write. A line is lost only if the queue is full, the stream fails, or the log is closed; each
+ * loss is counted and told to the event's {@link Receipt}, so that {@code onFailure: Deny} can refuse the message.
+ */
+public final class AuditLog implements AutoCloseable {
+    /** How many events may wait by default: a few seconds of a busy server. */
+    public static final int CAPACITY = 8192;
+
+    private static final int BATCH = 256;
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    private record Entry(AuditEvent event, Receipt receipt) {}
+
+    private final OutputStream out;
+    private final Log log;
+    private final AuditChain chain;
+    private final BlockingQueue<Entry> queue;
+    private final Thread writer;
+    private final AtomicLong written = new AtomicLong();
+    private final AtomicLong lost = new AtomicLong();
+    private volatile boolean closed;
+    private volatile boolean failing;
+
+    /**
+     * Starts the writer.
+     *
+     * @param boot a random id of this process
+     * @param capacity how many events may wait
+     */
+    public AuditLog(OutputStream out, String boot, int capacity, Log log) {
+        this.out = requireNonNull(out);
+        this.log = requireNonNull(log);
+        chain = new AuditChain(boot);
+        queue = new ArrayBlockingQueue<>(capacity);
+        writer = Thread.ofPlatform().name("audit").daemon(true).unstarted(this::write);
+        writer.start();
+    }
+
+    /** A log on this process's standard output, past {@link System#out} and its lock. */
+    @SuppressWarnings("resource") // the process's own descriptor is not ours to close
+    public static AuditLog onStandardOutput(String boot, Log log) {
+        return new AuditLog(new FileOutputStream(FileDescriptor.out), boot, CAPACITY, log);
+    }
+
+    /** Queues the event; nobody waits for its line. */
+    public void append(AuditEvent event) {
+        append(event, Receipt.NONE);
+    }
+
+    /** Queues the event; the receipt is told when its line is out, or that it is lost. */
+    public void append(AuditEvent event, Receipt receipt) {
+        Entry entry = new Entry(event, receipt);
+        if (closed || !queue.offer(entry)) {
+            lost.incrementAndGet();
+            receipt.done(false);
+        } else if (closed && queue.remove(entry)) {
+            // The writer may have looked for the last time in between.
+            lost.incrementAndGet();
+            receipt.done(false);
+        }
+    }
+
+    /** How many lines are out. */
+    public long written() {
+        return written.get();
+    }
+
+    /** How many lines were lost. */
+    public long lost() {
+        return lost.get();
+    }
+
+    /** Takes nothing more, and waits until what is queued is out, for at most five seconds. */
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            writer.join(DRAIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void write() {
+        List<Entry> batch = new ArrayList<>(BATCH);
+        JsonText lines = new JsonText(64 * 1024);
+        while (true) {
+            try {
+                // Wakes now and then to see that the log was closed.
+                Entry first = queue.poll(200, TimeUnit.MILLISECONDS);
+                if (first == null) {
+                    if (closed) {
+                        return;
+                    }
+                    continue;
+                }
+                batch.add(first);
+                queue.drainTo(batch, BATCH - 1);
+            } catch (InterruptedException e) {
+                // Nobody has a reason to interrupt this thread; the log goes on until it is closed.
+                log.warn("the audit writer was interrupted and goes on");
+                continue;
+            }
+            boolean ok = write(batch, lines);
+            (ok ? written : lost).addAndGet(batch.size());
+            for (Entry entry : batch) {
+                tell(entry, ok);
+            }
+            batch.clear();
+        }
+    }
+
+    private boolean write(List<Entry> batch, JsonText lines) {
+        lines.reset();
+        if (failing) {
+            // What failed may have left half a line.
+            lines.raw("\n");
+        }
+        for (Entry entry : batch) {
+            chain.append(entry.event(), lines);
+        }
+        try {
+            out.write(lines.array(), 0, lines.length());
+            out.flush();
+            if (failing) {
+                failing = false;
+                log.info("audit lines can be written again", "lost", lost.get());
+            }
+            return true;
+        } catch (IOException e) {
+            if (!failing) {
+                failing = true;
+                log.warn(
+                        "audit lines cannot be written: messages are refused where audit.onFailure is Deny",
+                        "cause",
+                        String.valueOf(e.getMessage()));
+            }
+            return false;
+        }
+    }
+
+    private void tell(Entry entry, boolean ok) {
+        try {
+            entry.receipt().done(ok);
+        } catch (RuntimeException e) {
+            log.warn("a receipt of an audit line failed", "cause", String.valueOf(e));
+        }
+    }
+}
