@@ -9,6 +9,7 @@ import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Writes log lines. Safe for any thread; a line is written in one piece. */
 public final class Log {
@@ -21,21 +22,21 @@ public final class Log {
     }
 
     /** @param keysAndValues in pairs: a key, then its value */
-    public void info(String message, Object... keysAndValues) {
+    public void info(String message, @Nullable Object... keysAndValues) {
         write("info", message, keysAndValues);
     }
 
     /** Something that a person should look at, after which the sidecar goes on. */
-    public void warn(String message, Object... keysAndValues) {
+    public void warn(String message, @Nullable Object... keysAndValues) {
         write("warn", message, keysAndValues);
     }
 
     /** Something that ends the sidecar. */
-    public void error(String message, Object... keysAndValues) {
+    public void error(String message, @Nullable Object... keysAndValues) {
         write("error", message, keysAndValues);
     }
 
-    private void write(String level, String message, Object... keysAndValues) {
+    private void write(String level, String message, @Nullable Object... keysAndValues) {
         StringBuilder line = new StringBuilder(160);
         line.append("{\"log\":\"sidecar\",\"time\":\"").append(clock.instant()).append("\",\"level\":\"");
         line.append(level).append("\",\"message\":");

@@ -1,0 +1,91 @@
+package dev.stockade.sidecar.control;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.sidecar.identity.Svid;
+import dev.stockade.sidecar.tls.MeshTls;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+
+/** Opens channels to the operator, which must show exactly the operator's SPIFFE ID. */
+final class OperatorChannel {
+    private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
+
+    private final ControlSettings settings;
+    private final MeshTls tls;
+    private final EventLoopGroup loops;
+    private final Class<? extends Channel> channelType;
+    private final ScheduledExecutorService executor;
+
+    OperatorChannel(
+            ControlSettings settings,
+            MeshTls tls,
+            EventLoopGroup loops,
+            Class<? extends Channel> channelType,
+            ScheduledExecutorService executor) {
+        this.settings = requireNonNull(settings);
+        this.tls = requireNonNull(tls);
+        this.loops = requireNonNull(loops);
+        this.channelType = requireNonNull(channelType);
+        this.executor = requireNonNull(executor);
+    }
+
+    /** @param own none for {@code Sign}, which is made before there is one */
+    Open open(Optional<Svid> own) throws SSLException {
+        SslContext context = tls.callingOperator(own);
+        ManagedChannel channel = NettyChannelBuilder.forAddress(settings.host(), settings.port())
+                .sslContext(context)
+                .eventLoopGroup(loops)
+                .channelType(channelType)
+                .executor(executor)
+                .offloadExecutor(executor)
+                .maxInboundMessageSize(LARGEST_MESSAGE)
+                // Finds a connection that died without a word; the operator permits one each ten seconds.
+                .keepAliveTime(20, TimeUnit.SECONDS)
+                .keepAliveTimeout(10, TimeUnit.SECONDS)
+                .idleTimeout(30, TimeUnit.SECONDS)
+                .disableRetry()
+                .build();
+        return new Open(channel, context);
+    }
+
+    /** A channel with the TLS context that it alone uses. It connects again by itself for the next call after a loss. */
+    final class Open implements AutoCloseable {
+        private final ManagedChannel channel;
+        private final SslContext context;
+
+        private Open(ManagedChannel channel, SslContext context) {
+            this.channel = channel;
+            this.context = context;
+        }
+
+        /** For one call, which is tried at once: waiting between attempts is the caller's business. */
+        ManagedChannel channel() {
+            channel.resetConnectBackoff();
+            return channel;
+        }
+
+        @Override
+        public void close() {
+            channel.shutdownNow();
+            releaseOnceTerminated();
+        }
+
+        /** A connection attempt under way may still make a handler from the context. */
+        private void releaseOnceTerminated() {
+            if (channel.isTerminated()) {
+                ReferenceCountUtil.release(context);
+            } else if (!executor.isShutdown()) {
+                executor.schedule(this::releaseOnceTerminated, 1, TimeUnit.SECONDS);
+            }
+        }
+    }
+}

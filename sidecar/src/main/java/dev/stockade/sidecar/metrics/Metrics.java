@@ -1,0 +1,69 @@
+package dev.stockade.sidecar.metrics;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counters and gauges of this process. Safe for any thread. */
+public final class Metrics {
+    /** What is counted. */
+    public enum Count {
+        /** TLS connections accepted, or dialled, whose handshake passed. */
+        INBOUND_CONNECTIONS,
+        OUTBOUND_CONNECTIONS,
+        /** Handshakes that did not pass. */
+        INBOUND_HANDSHAKES_REFUSED,
+        OUTBOUND_DIALS_FAILED,
+        /** CONNECT requests answered with 200. */
+        INBOUND_STREAMS,
+        OUTBOUND_STREAMS,
+        /** CONNECT requests answered otherwise. */
+        INBOUND_STREAMS_REFUSED,
+        /** Connections cut because their identity was withdrawn. */
+        INBOUND_CONNECTIONS_CUT,
+        /** Requests of the agent in this pod. */
+        OUTBOUND_REQUESTS,
+        OUTBOUND_REQUESTS_REFUSED;
+
+        /** As it stands in the text. */
+        public String metric() {
+            return "stockade_sidecar_" + name().toLowerCase(Locale.ROOT) + "_total";
+        }
+    }
+
+    /** What is open now. */
+    public enum Open {
+        INBOUND_CONNECTIONS_OPEN,
+        INBOUND_STREAMS_OPEN,
+        OUTBOUND_CONNECTIONS_OPEN,
+        OUTBOUND_STREAMS_OPEN;
+
+        /** As it stands in the text. */
+        public String metric() {
+            return "stockade_sidecar_" + name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private final Map<Enum<?>, LongAdder> values = new ConcurrentHashMap<>();
+
+    public void count(Count what) {
+        adder(what).increment();
+    }
+
+    public void opened(Open what) {
+        adder(what).increment();
+    }
+
+    public void closed(Open what) {
+        adder(what).decrement();
+    }
+
+    public long value(Enum<?> what) {
+        return adder(what).sum();
+    }
+
+    private LongAdder adder(Enum<?> what) {
+        return values.computeIfAbsent(what, w -> new LongAdder());
+    }
+}

@@ -1,0 +1,194 @@
+package dev.stockade.sidecar.tunnel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.sidecar.identity.Svid;
+import dev.stockade.sidecar.tls.MeshTls;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
+
+/** The connections from one own identity to one replica. One dial at a time. On the event loop. */
+final class PeerTunnels {
+    private static final long STREAM_IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    /** A connection may retire under a CONNECT; nothing was sent then, so another one is tried. */
+    private static final int ATTEMPTS = 3;
+
+    private final Destination to;
+    private final EventLoop loop;
+    private final TunnelDialer dialer;
+    private final MeshTls tls;
+    private final Supplier<Optional<Svid>> own;
+
+    private final List<TunnelConnection> connections = new ArrayList<>();
+    private final Deque<TunnelStream> idle = new ArrayDeque<>();
+    private final Deque<Waiter> waiters = new ArrayDeque<>();
+    private Optional<TlsInForce> inForce = Optional.empty();
+    private boolean dialling;
+    private boolean closed;
+
+    private record Waiter(Promise<TunnelStream> promise, int attempt) {}
+
+    private record TlsInForce(Svid svid, SslContext context) {}
+
+    PeerTunnels(Destination to, EventLoop loop, TunnelDialer dialer, MeshTls tls, Supplier<Optional<Svid>> own) {
+        this.to = requireNonNull(to);
+        this.loop = requireNonNull(loop);
+        this.dialer = requireNonNull(dialer);
+        this.tls = requireNonNull(tls);
+        this.own = requireNonNull(own);
+    }
+
+    void acquire(Promise<TunnelStream> promise) {
+        acquire(new Waiter(promise, 1));
+    }
+
+    private void acquire(Waiter waiter) {
+        if (closed) {
+            waiter.promise().tryFailure(new UnreachableException("the tunnel was closed"));
+            return;
+        }
+        for (TunnelStream stream = idle.pollLast(); stream != null; stream = idle.pollLast()) {
+            if (stream.reusable()) {
+                if (!waiter.promise().trySuccess(stream)) {
+                    idle.addLast(stream);
+                }
+                return;
+            }
+            stream.channel().close();
+        }
+        Optional<TunnelConnection> room =
+                connections.stream().filter(TunnelConnection::hasRoom).findFirst();
+        if (room.isPresent()) {
+            open(room.get(), waiter);
+        } else {
+            waiters.addLast(waiter);
+            dial();
+        }
+    }
+
+    private void open(TunnelConnection connection, Waiter waiter) {
+        Promise<Channel> opening = loop.newPromise();
+        opening.addListener((Future<Channel> opened) -> {
+            if (opened.isSuccess()) {
+                TunnelStream stream = new TunnelStream(opened.getNow(), connection, this);
+                if (!waiter.promise().trySuccess(stream)) {
+                    release(stream);
+                }
+            } else if (opened.cause() instanceof UnreachableException && waiter.attempt() < ATTEMPTS) {
+                acquire(new Waiter(waiter.promise(), waiter.attempt() + 1));
+            } else {
+                waiter.promise().tryFailure(opened.cause());
+            }
+        });
+        connection.open(to, opening);
+    }
+
+    private void dial() {
+        if (dialling) {
+            return;
+        }
+        Optional<TlsInForce> current = tlsInForce();
+        if (current.isEmpty()) {
+            failWaiters(new UnreachableException("this pod holds no valid certificate as an agent"));
+            return;
+        }
+        dialling = true;
+        Promise<TunnelConnection> dialled = loop.newPromise();
+        dialled.addListener((Future<TunnelConnection> done) -> {
+            dialling = false;
+            if (!done.isSuccess()) {
+                failWaiters(done.cause());
+                return;
+            }
+            TunnelConnection connection = done.getNow();
+            if (closed) {
+                connection.close();
+                return;
+            }
+            connections.removeIf(c -> !c.usable());
+            connections.add(connection);
+            // The peer's limit of streams arrives with its first frame; until then ours applies.
+            while (!waiters.isEmpty() && connection.hasRoom()) {
+                open(connection, waiters.removeFirst());
+            }
+            if (!waiters.isEmpty()) {
+                dial();
+            }
+        });
+        dialer.dial(to.address(), current.get().context(), current.get().svid(), dialled);
+    }
+
+    private void failWaiters(Throwable why) {
+        List<Waiter> failed = List.copyOf(waiters);
+        waiters.clear();
+        failed.forEach(w -> w.promise().tryFailure(why));
+    }
+
+    /** Made anew when the certificate was renewed; open connections keep the former one. */
+    private Optional<TlsInForce> tlsInForce() {
+        Optional<Svid> now = own.get();
+        if (now.equals(inForce.map(TlsInForce::svid))) {
+            return inForce;
+        }
+        dropContext();
+        if (now.isPresent()) {
+            try {
+                inForce = Optional.of(new TlsInForce(now.get(), tls.calling(now.get(), to.server())));
+            } catch (SSLException e) {
+                // Said where the certificate came from; here there is simply none that can be used.
+                inForce = Optional.empty();
+            }
+        }
+        return inForce;
+    }
+
+    private void dropContext() {
+        inForce.ifPresent(former -> ReferenceCountUtil.release(former.context()));
+        inForce = Optional.empty();
+    }
+
+    void release(TunnelStream stream) {
+        if (closed || !stream.reusable()) {
+            stream.channel().close();
+            return;
+        }
+        stream.idleFrom(System.nanoTime());
+        idle.addLast(stream);
+    }
+
+    /** Closes streams that were idle for long; true if nothing is left and this can be forgotten. */
+    boolean sweep(long now) {
+        while (!idle.isEmpty()
+                && (!idle.peekFirst().reusable() || now - idle.peekFirst().idleSince() > STREAM_IDLE_NANOS)) {
+            idle.removeFirst().channel().close();
+        }
+        connections.removeIf(c -> !c.usable());
+        boolean empty = connections.isEmpty() && waiters.isEmpty() && !dialling;
+        if (empty) {
+            dropContext();
+        }
+        return empty;
+    }
+
+    /** Ends every connection with all of its streams, now. */
+    void close() {
+        closed = true;
+        idle.clear();
+        connections.forEach(TunnelConnection::close);
+        connections.clear();
+        failWaiters(new UnreachableException("the tunnel was closed"));
+        dropContext();
+    }
+}

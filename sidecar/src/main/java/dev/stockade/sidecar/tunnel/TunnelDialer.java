@@ -1,0 +1,98 @@
+package dev.stockade.sidecar.tunnel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.sidecar.identity.Svid;
+import dev.stockade.sidecar.metrics.Metrics;
+import dev.stockade.sidecar.tls.HandshakeGate;
+import dev.stockade.sidecar.tls.MeshTls;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.Promise;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Dials one connection. */
+final class TunnelDialer {
+    private static final int CONNECT_MILLIS = 3_000;
+    private static final Duration IDLE = Duration.ofMinutes(5);
+
+    private final EventLoops loops;
+    private final int meshPort;
+    private final Metrics metrics;
+    private final Clock clock;
+
+    TunnelDialer(EventLoops loops, int meshPort, Metrics metrics, Clock clock) {
+        this.loops = requireNonNull(loops);
+        this.meshPort = meshPort;
+        this.metrics = requireNonNull(metrics);
+        this.clock = requireNonNull(clock);
+    }
+
+    /** @param promise fails with {@link UnreachableException} */
+    void dial(InetAddress address, SslContext context, Svid own, Promise<TunnelConnection> promise) {
+        new Bootstrap()
+                .group(loops.data())
+                .channel(loops.socket())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(MeshTls.handler(context, channel.alloc()))
+                                .addLast(new HandshakeGate(
+                                        (ctx, peer) -> opened(ctx, peer, own, promise), why -> fail(promise, why)));
+                    }
+                })
+                .connect(new InetSocketAddress(address, meshPort))
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        fail(promise, done.cause());
+                    }
+                });
+    }
+
+    private void fail(Promise<TunnelConnection> promise, Throwable why) {
+        if (promise.tryFailure(new UnreachableException(String.valueOf(why.getMessage())))) {
+            metrics.count(Metrics.Count.OUTBOUND_DIALS_FAILED);
+        }
+    }
+
+    private void opened(ChannelHandlerContext ctx, X509Certificate peer, Svid own, Promise<TunnelConnection> promise) {
+        Channel channel = ctx.channel();
+        Instant peerEnds = peer.getNotAfter().toInstant();
+        Instant ends = peerEnds.isBefore(own.ends()) ? peerEnds : own.ends();
+        Http2FrameCodec codec = Hbone.callingCodec();
+        TunnelConnection[] made = new TunnelConnection[1];
+        ConnectionLife life =
+                new ConnectionLife(codec, Duration.between(clock.instant(), ends), IDLE, () -> made[0].retire());
+        made[0] = new TunnelConnection(channel, life, metrics);
+        channel.pipeline()
+                .addLast(codec)
+                // The accepting side opens no streams.
+                .addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel stream) {
+                        stream.close();
+                    }
+                }))
+                .addLast(life);
+        metrics.count(Metrics.Count.OUTBOUND_CONNECTIONS);
+        metrics.opened(Metrics.Open.OUTBOUND_CONNECTIONS_OPEN);
+        channel.closeFuture().addListener(f -> metrics.closed(Metrics.Open.OUTBOUND_CONNECTIONS_OPEN));
+        if (!promise.trySuccess(made[0])) {
+            channel.close();
+        }
+    }
+}
