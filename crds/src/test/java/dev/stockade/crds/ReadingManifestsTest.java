@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.access.Mode;
 import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.crds.agent.AgentIdentitySpec;
 import dev.stockade.crds.agent.Capture;
 import dev.stockade.crds.agent.ServersOf;
 import dev.stockade.crds.common.Restart;
@@ -57,13 +58,13 @@ class ReadingManifestsTest {
 
     @Test
     void anAgentThatTakesANamespaceTakesAllOfIt() {
-        var spec = yaml.unmarshal("{serviceAccountName: a, servers: [{namespace: tools}]}", Holder.class);
+        var spec = yaml.unmarshal("""
+                serviceAccountName: triage
+                servers: [{namespace: tools}]
+                """, AgentIdentitySpec.class);
 
         assertThat(spec.servers()).containsExactly(new ServersOf("tools", "*"));
     }
-
-    /** The part of an agent that the test above reads. */
-    record Holder(java.util.List<ServersOf> servers, String serviceAccountName) {}
 
     @Test
     void everyFieldOfThePolicyIsRead() {
@@ -93,7 +94,7 @@ class ReadingManifestsTest {
 
     private <T> T read(String file, int index, Class<T> kind) {
         try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/manifests/" + file))) {
-            String[] documents = new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n---\n");
+            String[] documents = new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n---\n", -1);
             return yaml.unmarshal(documents[index], kind);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

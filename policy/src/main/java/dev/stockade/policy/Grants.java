@@ -1,0 +1,264 @@
+package dev.stockade.policy;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.crds.access.AccessRule;
+import dev.stockade.crds.access.AgentReference;
+import dev.stockade.crds.access.McpAccessPolicy;
+import dev.stockade.crds.access.Mode;
+import dev.stockade.crds.access.ServerReference;
+import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.crds.server.SecureMcpServer;
+import dev.stockade.model.policy.AccessPolicy;
+import dev.stockade.model.policy.AgentAccess;
+import dev.stockade.model.policy.ClientFeature;
+import dev.stockade.model.policy.NamePattern;
+import dev.stockade.model.policy.Rule;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Who may do what where: the policies of a view, resolved and compiled.
+ *
+ * <p>Policies open only servers of their own namespace. Servers, agents and policies in a namespace that is not labelled for
+ * the mesh count as missing. An agent gets access where a policy names it and it is itself willing.
+ */
+public final class Grants {
+    private final MeshView view;
+    private final Map<ResourceName, List<AccessPolicy>> policies = new HashMap<>();
+    private final Map<ResourceName, Map<ResourceName, AgentAccess>> access = new HashMap<>();
+    private final Map<ResourceName, Resolution> resolutions = new HashMap<>();
+    private final Set<ResourceName> suspendedByTrust;
+
+    /**
+     * What a policy's references came to.
+     *
+     * @param servers that exist and that it opens
+     * @param agents that exist and that it names, willing or not
+     * @param unresolved a sentence for each name that does not exist (yet)
+     * @param notes a sentence for each thing that is no error, and that its author may wonder about: an agent that is not
+     *     willing, a selector that selects nothing
+     */
+    public record Resolution(
+            List<ResourceName> servers, List<ResourceName> agents, List<String> unresolved, List<String> notes) {
+        public Resolution {
+            servers = List.copyOf(servers);
+            agents = List.copyOf(agents);
+            unresolved = List.copyOf(unresolved);
+            notes = List.copyOf(notes);
+        }
+    }
+
+    private Grants(MeshView view) {
+        this.view = requireNonNull(view);
+        this.suspendedByTrust = view.trust().stream()
+                .flatMap(t -> t.getSpec().suspended().stream())
+                .map(s -> new ResourceName(s.namespace(), s.name()))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Resolves and compiles every policy of the view. */
+    public static Grants of(MeshView view) {
+        Grants grants = new Grants(view);
+        Map<ResourceName, Map<ResourceName, List<AccessPolicy>>> named = new HashMap<>();
+        for (McpAccessPolicy policy : view.policies()) {
+            Resolution resolution = new Resolving(view, policy).resolve();
+            grants.resolutions.put(ResourceName.of(policy), resolution);
+            AccessPolicy compiled = compile(policy);
+            for (ResourceName server : resolution.servers()) {
+                grants.policies.computeIfAbsent(server, s -> new ArrayList<>()).add(compiled);
+                for (ResourceName agent : resolution.agents()) {
+                    named.computeIfAbsent(server, s -> new TreeMap<>())
+                            .computeIfAbsent(agent, a -> new ArrayList<>())
+                            .add(compiled);
+                }
+            }
+        }
+        Map<ResourceName, AgentIdentity> agents =
+                view.agents().stream().collect(Collectors.toMap(ResourceName::of, a -> a));
+        named.forEach((server, policiesOfAgents) -> policiesOfAgents.forEach((name, theirs) -> {
+            AgentIdentity agent = requireNonNull(agents.get(name));
+            if (Consent.takes(agent, server)) {
+                grants.access
+                        .computeIfAbsent(server, s -> new LinkedHashMap<>())
+                        .put(
+                                name,
+                                new AgentAccess(
+                                        view.identity(agent),
+                                        agent.getSpec().serviceAccountName(),
+                                        grants.suspended(agent),
+                                        theirs));
+            }
+        }));
+        return grants;
+    }
+
+    /** The policies that open this server, in the order of their names; also those whose agents are not willing. */
+    public List<AccessPolicy> policies(SecureMcpServer server) {
+        return List.copyOf(policies.getOrDefault(ResourceName.of(server), List.of()));
+    }
+
+    /** Who may connect to this server: the agents that a policy names and that are willing, in the order of their names. */
+    public List<AgentAccess> agents(SecureMcpServer server) {
+        return List.copyOf(
+                access.getOrDefault(ResourceName.of(server), Map.of()).values());
+    }
+
+    /** Whether some policy lets the agent do something at the server, and the agent is willing; suspended or not. */
+    public boolean granted(AgentIdentity agent, SecureMcpServer server) {
+        return Optional.ofNullable(
+                        access.getOrDefault(ResourceName.of(server), Map.of()).get(ResourceName.of(agent)))
+                .map(AgentAccess::grantsAnything)
+                .orElse(false);
+    }
+
+    /** Every server that the agent takes, granted or not, in the order of their names. */
+    public List<SecureMcpServer> taken(AgentIdentity agent) {
+        return view.servers().stream()
+                .filter(s -> view.inMesh(s.getMetadata().getNamespace()))
+                .filter(s -> Consent.takes(agent, ResourceName.of(s)))
+                .toList();
+    }
+
+    /** Whether the agent is cut off, by its own resource or by the MeshTrust. */
+    public boolean suspended(AgentIdentity agent) {
+        return agent.getSpec().suspended() || suspendedByTrust.contains(ResourceName.of(agent));
+    }
+
+    /** What the policy's references came to; of a policy that is not in the view: nothing. */
+    public Resolution resolution(McpAccessPolicy policy) {
+        return resolutions.getOrDefault(
+                ResourceName.of(policy), new Resolution(List.of(), List.of(), List.of(), List.of()));
+    }
+
+    private static AccessPolicy compile(McpAccessPolicy policy) {
+        return new AccessPolicy(
+                policy.getMetadata().getNamespace(),
+                policy.getMetadata().getName(),
+                Optional.ofNullable(policy.getMetadata().getGeneration()).orElse(0L),
+                policy.getSpec().mode() == Mode.SHADOW,
+                policy.getSpec().allow().stream().map(r -> compile(r, true)).toList(),
+                policy.getSpec().deny().stream().map(r -> compile(r, false)).toList());
+    }
+
+    /**
+     * Conditions are not evaluated yet, and the schema refuses them. One that is there all the same counts as one that
+     * fails: an allow then matches nothing, a deny matches. The rule keeps its place, so that its number stays right.
+     */
+    private static Rule compile(AccessRule rule, boolean allow) {
+        if (allow && rule.when() != null) {
+            return new Rule(List.of(), List.of(), List.of(), Set.of());
+        }
+        return new Rule(
+                rule.tools().stream().map(NamePattern::new).toList(),
+                rule.resources().stream().map(NamePattern::new).toList(),
+                rule.prompts().stream().map(NamePattern::new).toList(),
+                rule.clientFeatures().stream()
+                        .flatMap(f -> ClientFeature.named(f).stream())
+                        .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** Follows the references of one policy. */
+    private static final class Resolving {
+        private static final String LABEL = "stockade.dev/mesh: enabled";
+
+        private final MeshView view;
+        private final McpAccessPolicy policy;
+        private final String namespace;
+        private final Set<ResourceName> servers = new TreeSet<>();
+        private final Map<ResourceName, AgentIdentity> agents = new TreeMap<>(Comparator.naturalOrder());
+        private final List<String> unresolved = new ArrayList<>();
+        private final List<String> notes = new ArrayList<>();
+
+        Resolving(MeshView view, McpAccessPolicy policy) {
+            this.view = view;
+            this.policy = policy;
+            this.namespace = policy.getMetadata().getNamespace();
+        }
+
+        Resolution resolve() {
+            if (!view.inMesh(namespace)) {
+                unresolved.add("namespace " + namespace + " is not in the mesh; label it " + LABEL);
+                return new Resolution(List.of(), List.of(), unresolved, notes);
+            }
+            for (int i = 0; i < policy.getSpec().servers().size(); i++) {
+                server(policy.getSpec().servers().get(i), i);
+            }
+            for (int i = 0; i < policy.getSpec().agents().size(); i++) {
+                agent(policy.getSpec().agents().get(i), i);
+            }
+            agents.forEach((name, agent) -> servers.stream()
+                    .filter(server -> !Consent.takes(agent, server))
+                    .forEach(server -> notes.add("AgentIdentity " + name + " does not take server " + server
+                            + "; its owner adds it to spec.servers")));
+            return new Resolution(List.copyOf(servers), List.copyOf(agents.keySet()), unresolved, notes);
+        }
+
+        private void server(ServerReference reference, int index) {
+            if (reference.name() != null) {
+                ResourceName name = new ResourceName(namespace, reference.name());
+                if (view.server(name).isPresent()) {
+                    servers.add(name);
+                } else {
+                    unresolved.add("spec.servers[" + index + "]: SecureMcpServer " + name + " does not exist");
+                }
+            }
+            var selector = reference.selector();
+            if (selector != null) {
+                List<ResourceName> selected = view.servers().stream()
+                        .filter(s -> s.getMetadata().getNamespace().equals(namespace))
+                        .filter(s -> Selectors.matches(
+                                selector, labels(s.getMetadata().getLabels())))
+                        .map(ResourceName::of)
+                        .toList();
+                servers.addAll(selected);
+                if (selected.isEmpty()) {
+                    notes.add("spec.servers[" + index + "].selector selects no SecureMcpServer in namespace "
+                            + namespace);
+                }
+            }
+        }
+
+        private void agent(AgentReference reference, int index) {
+            if (reference.name() != null) {
+                ResourceName name = new ResourceName(reference.namespace(), reference.name());
+                Optional<AgentIdentity> agent = view.agent(name);
+                if (agent.isEmpty()) {
+                    unresolved.add("spec.agents[" + index + "]: AgentIdentity " + name + " does not exist");
+                } else if (!view.inMesh(name.namespace())) {
+                    unresolved.add("spec.agents[" + index + "]: namespace " + name.namespace()
+                            + " is not in the mesh; label it " + LABEL);
+                } else {
+                    agents.put(name, agent.get());
+                }
+            }
+            var selector = reference.selector();
+            if (selector != null) {
+                List<AgentIdentity> selected = view.agents().stream()
+                        .filter(a -> a.getMetadata().getNamespace().equals(reference.namespace()))
+                        .filter(a -> view.inMesh(reference.namespace()))
+                        .filter(a -> Selectors.matches(
+                                selector, labels(a.getMetadata().getLabels())))
+                        .toList();
+                selected.forEach(a -> agents.put(ResourceName.of(a), a));
+                if (selected.isEmpty()) {
+                    notes.add("spec.agents[" + index + "].selector selects no AgentIdentity in namespace "
+                            + reference.namespace());
+                }
+            }
+        }
+
+        private static Map<String, String> labels(@org.jspecify.annotations.Nullable Map<String, String> labels) {
+            return labels == null ? Map.of() : labels;
+        }
+    }
+}
