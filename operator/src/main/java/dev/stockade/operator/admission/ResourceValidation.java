@@ -1,0 +1,102 @@
+package dev.stockade.operator.admission;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.crds.server.SecureMcpServer;
+import dev.stockade.crds.server.SecureMcpServerSpec;
+import dev.stockade.crds.trust.MeshTrust;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * {@code /validate}: what the schemas of our four kinds cannot see, or would say in words that help nobody. Deletes, changes
+ * of the status, and updates that leave the spec as it was always pass: nothing may stand in the way of a cleanup.
+ */
+final class ResourceValidation implements AdmissionHandler {
+    private static final Set<Integer> OUR_PORTS =
+            Set.of(Sidecar.OUTBOUND_PORT, Sidecar.INBOUND_PORT, Sidecar.HEALTH_PORT);
+    private static final Duration SHORTEST = Duration.ofMinutes(5);
+    private static final Duration LONGEST = Duration.ofHours(24);
+
+    private final KubernetesSerialization serialization;
+
+    ResourceValidation(KubernetesSerialization serialization) {
+        this.serialization = requireNonNull(serialization);
+    }
+
+    @Override
+    public Verdict review(AdmissionRequest request) {
+        if (request.object().isEmpty()
+                || !request.subResource().isEmpty()
+                || !Set.of("CREATE", "UPDATE").contains(request.operation())
+                || isSpecUnchanged(request)) {
+            return new Verdict.Allowed();
+        }
+        JsonNode object = request.object().get();
+        Optional<String> objection = switch (request.kind()) {
+            case "SecureMcpServer" ->
+                server(serialization.convertValue(object, SecureMcpServer.class).getSpec());
+            case "AgentIdentity" -> agent(serialization.convertValue(object, AgentIdentity.class));
+            case "MeshTrust" -> trust(serialization.convertValue(object, MeshTrust.class));
+            default -> Optional.empty();
+        };
+        String namespace = request.namespace().isEmpty() ? "" : request.namespace() + "/";
+        String name = object.path("metadata").path("name").asText("(unnamed)");
+        return objection.isEmpty()
+                ? new Verdict.Allowed()
+                : new Verdict.Denied(request.kind() + " " + namespace + name + ": " + objection.get());
+    }
+
+    private static boolean isSpecUnchanged(AdmissionRequest request) {
+        return request.oldObject()
+                .filter(old ->
+                        old.path("spec").equals(request.object().orElseThrow().path("spec")))
+                .isPresent();
+    }
+
+    static Optional<String> server(SecureMcpServerSpec spec) {
+        if (OUR_PORTS.contains(spec.port())) {
+            return Optional.of("port " + spec.port()
+                    + " is the sidecar's own. Let the server listen elsewhere, and set spec.port.");
+        }
+        if (spec.openPorts().contains(spec.port())) {
+            return Optional.of("openPorts names spec.port " + spec.port()
+                    + ", which would open the server around its sidecar. Remove it from openPorts.");
+        }
+        Optional<Integer> ours =
+                spec.openPorts().stream().filter(OUR_PORTS::contains).findFirst();
+        if (ours.isPresent()) {
+            return Optional.of(
+                    "openPorts names " + ours.get() + ", which is the sidecar's own. Remove it from openPorts.");
+        }
+        if (spec.limits().requestSize() > spec.limits().bufferSize()) {
+            return Optional.of("limits.requestBytes " + spec.limits().requestBytes()
+                    + " is more than limits.bufferBytes " + spec.limits().bufferBytes()
+                    + ", which holds all requests. Lower the one or raise the other.");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> agent(AgentIdentity agent) {
+        Duration lifetime = agent.getSpec().certificate().duration();
+        return lifetime.compareTo(SHORTEST) < 0 || lifetime.compareTo(LONGEST) > 0
+                ? Optional.of("certificate.lifetime "
+                        + agent.getSpec().certificate().lifetime()
+                        + " is outside of 5m to 24h. Set it to something between, such as 1h.")
+                : Optional.empty();
+    }
+
+    private static Optional<String> trust(MeshTrust trust) {
+        return Stream.ofNullable(trust.getSpec().caSecretRef())
+                .filter(reference -> reference.name().equals("stockade-ca"))
+                .map(reference ->
+                        "caSecretRef names the Secret that the operator makes for itself. Leave caSecretRef out,"
+                                + " or name a Secret of your own.")
+                .findFirst();
+    }
+}

@@ -1,0 +1,199 @@
+package dev.stockade.operator.leadership;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the reconcilers on the replica that holds the lease.
+ *
+ * <p>A lost lease ends neither the process nor its streams: this JOSDK {@code Operator} is stopped, and a new one with new
+ * reconcilers stands for election again. A clean stop gives the lease back, so that another replica takes it at its next
+ * attempt.
+ */
+public final class Reconcilers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconcilers.class);
+    private static final Duration FAILSAFE = Duration.ofMinutes(10);
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    private final KubernetesClient client;
+    private final Election election;
+    private final Supplier<List<Reconciler<?>>> reconcilers;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("leadership").factory());
+
+    private @Nullable Term term;
+    private volatile boolean leading;
+    private volatile boolean closed;
+
+    /** @param reconcilers makes new ones: a JOSDK reconciler belongs to one {@code Operator} */
+    public Reconcilers(KubernetesClient client, Election election, Supplier<List<Reconciler<?>>> reconcilers) {
+        this.client = requireNonNull(client);
+        this.election = requireNonNull(election);
+        this.reconcilers = requireNonNull(reconcilers);
+    }
+
+    /** Stands for election, now and whenever the lease was lost. Returns at once. */
+    public void start() {
+        thread.execute(this::begin);
+    }
+
+    /** Whether this replica holds the lease. */
+    public boolean leading() {
+        return leading;
+    }
+
+    /** Stops reconciling, then gives the lease back if it is held. Returns when that is done, or after ten seconds. */
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            thread.execute(this::end);
+            thread.shutdown();
+            if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+                thread.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            thread.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void begin() {
+        while (!closed) {
+            Term next = new Term();
+            try {
+                next.operator.start();
+                term = next;
+                return;
+            } catch (RuntimeException e) {
+                LOG.atWarn()
+                        .addKeyValue(
+                                "reason",
+                                e.getCause() == null
+                                        ? e.getMessage()
+                                        : e.getCause().getMessage())
+                        .log("reconcilers cannot start, trying again");
+                next.operator.stop();
+                pause();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(RETRY);
+        } catch (InterruptedException e) {
+            closed = true;
+        }
+    }
+
+    private void end() {
+        boolean held = leading;
+        leading = false;
+        if (term != null) {
+            term.operator.stop();
+            term = null;
+        }
+        if (held) {
+            release();
+        }
+    }
+
+    /** On the election's own thread, which the stop would interrupt. */
+    private void lost(Term lostTerm) {
+        try {
+            thread.execute(() -> {
+                if (term != lostTerm || closed) {
+                    return;
+                }
+                leading = false;
+                LOG.atWarn()
+                        .addKeyValue("identity", election.identity())
+                        .log("lost the lease, standing for election again");
+                lostTerm.operator.stop();
+                term = null;
+                begin();
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the lease was lost while stopping");
+        }
+    }
+
+    /** JOSDK's elector does not: it would let others wait for the lease to run out. */
+    private void release() {
+        try {
+            var lease = client.leases().inNamespace(election.namespace()).withName(election.lease());
+            Lease held = lease.get();
+            if (held != null && election.identity().equals(held.getSpec().getHolderIdentity())) {
+                client.resource(new LeaseBuilder(held)
+                                .editSpec()
+                                .withHolderIdentity("")
+                                .withLeaseDurationSeconds(1)
+                                .endSpec()
+                                .build())
+                        .update();
+                LOG.atInfo().addKeyValue("identity", election.identity()).log("gave the lease back");
+            }
+        } catch (KubernetesClientException e) {
+            LOG.atWarn()
+                    .addKeyValue("reason", e.getMessage())
+                    .log("could not give the lease back; it runs out by itself");
+        }
+    }
+
+    /** One stay in the election, from standing for it to losing the lease. */
+    private final class Term {
+        private final Operator operator;
+
+        Term() {
+            operator = new Operator(configuration -> configuration
+                    .withKubernetesClient(client)
+                    .withCloseClientOnStop(false)
+                    .withReconciliationTerminationTimeout(Duration.ofSeconds(3))
+                    .withInformerStoppedHandler((informer, cause) -> {
+                        if (cause != null) {
+                            LOG.atError().setCause(cause).log("a watch of the reconcilers ended");
+                            lost(this);
+                        }
+                    })
+                    .withLeaderElectionConfiguration(
+                            LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(election.lease())
+                                    .withLeaseNamespace(election.namespace())
+                                    .withIdentity(election.identity())
+                                    .withLeaseDuration(election.duration())
+                                    .withRenewDeadline(election.renewDeadline())
+                                    .withRetryPeriod(election.retryPeriod())
+                                    .withExitOnStopLeading(false)
+                                    .withLeaderCallbacks(new LeaderCallbacks(this::won, () -> lost(this), leader -> {}))
+                                    .build()));
+            reconcilers.get().forEach(this::register);
+        }
+
+        private void register(Reconciler<?> reconciler) {
+            operator.register(reconciler, override -> override.withReconciliationMaxInterval(FAILSAFE));
+        }
+
+        private void won() {
+            leading = true;
+            LOG.atInfo().addKeyValue("identity", election.identity()).log("holds the lease, reconciling");
+        }
+    }
+}
