@@ -42,7 +42,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
         jsonPath = ".metadata.creationTimestamp",
         type = AdditionalPrinterColumn.Type.DATE)
 @SchemaCustomizer(value = Merge.class, input = """
-        {"required": ["spec"], "properties": {"status": {"default": {"observedGeneration": -1}}}}
+        {
+          "description": "Which agents may do what at which servers of its namespace.",
+          "required": ["spec"],
+          "properties": {
+            "spec": {"description": "What is wanted."},
+            "status": {"description": "What the operator last saw.", "default": {"observedGeneration": -1}}}}
         """)
 public class McpAccessPolicy extends CustomResource<McpAccessPolicySpec, McpAccessPolicyStatus> implements Namespaced {
     private static final long serialVersionUID = 1L;

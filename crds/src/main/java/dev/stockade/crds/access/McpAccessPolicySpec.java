@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
         fieldPath = ".mode")
 @ValidationRule(
         value =
-                "self.agents.all(a, !has(a.name) || self.agents.exists_one(b, has(b.name) && b.name == a.name && b.namespace == a.namespace))",
+                "self.agents.all(a, !has(a.name) || self.agents.exists_one(b, has(b.name) && b.name == a.name && b.__namespace__ == a.__namespace__))",
         message = "spec.agents names an agent twice; remove one of the two",
         fieldPath = ".agents")
 @ValidationRule(

@@ -49,7 +49,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
         jsonPath = ".metadata.creationTimestamp",
         type = AdditionalPrinterColumn.Type.DATE)
 @SchemaCustomizer(value = Merge.class, input = """
-        {"required": ["spec"], "properties": {"status": {"default": {"observedGeneration": -1}}}}
+        {
+          "description": "An agent: which pods are it, and whose servers it is willing to use.",
+          "required": ["spec"],
+          "properties": {
+            "spec": {"description": "What is wanted."},
+            "status": {"description": "What the operator last saw.", "default": {"observedGeneration": -1}}}}
         """)
 public class AgentIdentity extends CustomResource<AgentIdentitySpec, AgentIdentityStatus> implements Namespaced {
     private static final long serialVersionUID = 1L;

@@ -55,7 +55,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
         jsonPath = ".metadata.creationTimestamp",
         type = AdditionalPrinterColumn.Type.DATE)
 @SchemaCustomizer(value = Merge.class, input = """
-        {"required": ["spec"], "properties": {"status": {"default": {"observedGeneration": -1}}}}
+        {
+          "description": "An MCP server that answers only across the mesh, and only the agents that a policy names.",
+          "required": ["spec"],
+          "properties": {
+            "spec": {"description": "What is wanted."},
+            "status": {"description": "What the operator last saw.", "default": {"observedGeneration": -1}}}}
         """)
 public class SecureMcpServer extends CustomResource<SecureMcpServerSpec, SecureMcpServerStatus> implements Namespaced {
     private static final long serialVersionUID = 1L;

@@ -51,7 +51,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
         jsonPath = ".metadata.creationTimestamp",
         type = AdditionalPrinterColumn.Type.DATE)
 @SchemaCustomizer(value = Merge.class, input = """
-        {"required": ["spec"], "properties": {"status": {"default": {"observedGeneration": -1}}}}
+        {
+          "description": "The trust domain of the mesh, its certificate authority and the kill switch. There is one, named default.",
+          "required": ["spec"],
+          "properties": {
+            "spec": {"description": "What is wanted."},
+            "status": {"description": "What the operator last saw.", "default": {"observedGeneration": -1}}}}
         """)
 public class MeshTrust extends CustomResource<MeshTrustSpec, MeshTrustStatus> {
     private static final long serialVersionUID = 1L;

@@ -1,0 +1,81 @@
+package dev.stockade.crds;
+
+import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A real kube-apiserver with our definitions, and nothing else of a cluster. */
+final class ApiServer implements AutoCloseable {
+    private final KubeAPIServer server;
+    private final KubernetesClient client;
+
+    private ApiServer(KubeAPIServer server, KubernetesClient client) {
+        this.server = server;
+        this.client = client;
+    }
+
+    /** @param folder an empty one, for certificates */
+    static ApiServer start(Path folder) throws IOException {
+        Path binaries = binaries();
+        Files.createSymbolicLink(folder.resolve("k8s"), binaries.resolve("k8s"));
+        var server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
+                .withTestDir(folder.toString())
+                .withOfflineMode(true)
+                .withUpdateKubeConfig(false)
+                .build());
+        server.start();
+        var client = new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
+                .build();
+        for (String definition : Definitions.yaml()) {
+            CustomResourceDefinition applied =
+                    client.getKubernetesSerialization().unmarshal(definition, CustomResourceDefinition.class);
+            client.resource(applied).create();
+            client.resource(applied).waitUntilCondition(ApiServer::established, 30, TimeUnit.SECONDS);
+        }
+        return new ApiServer(server, client);
+    }
+
+    private static boolean established(CustomResourceDefinition definition) {
+        return definition != null
+                && definition.getStatus() != null
+                && definition.getStatus().getConditions().stream()
+                        .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
+    }
+
+    /** {@code $KUBE_API_TEST_DIR}, or where {@code e2e/cluster/cluster.sh build} puts it. */
+    private static Path binaries() throws IOException {
+        String named = System.getenv("KUBE_API_TEST_DIR");
+        Path folder = named == null
+                ? Path.of(System.getProperty("user.home"), ".cache", "stockade-rig", "bin", "api-test")
+                : Path.of(named);
+        if (Files.isDirectory(folder.resolve("k8s"))) {
+            try (Stream<Path> versions = Files.list(folder.resolve("k8s"))) {
+                if (versions.anyMatch(v -> Files.isExecutable(v.resolve("kube-apiserver")))) {
+                    return folder;
+                }
+            }
+        }
+        throw new IllegalStateException("There is no kube-apiserver under " + folder
+                + "/k8s: run 'e2e/cluster/cluster.sh build', or set KUBE_API_TEST_DIR to a folder that has"
+                + " k8s/<version>-linux-amd64/kube-apiserver, etcd and kubectl.");
+    }
+
+    KubernetesClient client() {
+        return client;
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        server.stop();
+    }
+}
