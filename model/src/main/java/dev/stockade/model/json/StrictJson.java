@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -529,21 +530,33 @@ public final class StrictJson {
     public static String text(ByteBuffer document, ByteRange range) {
         byte[] raw = new byte[range.length() - 2];
         document.get(document.position() + range.start() + 1, raw);
+        return unescaped(raw, raw.length);
+    }
+
+    /**
+     * The text that the first bytes of the inside of a string mean.
+     *
+     * @throws IllegalArgumentException if an escape in it is none
+     */
+    public static String unescaped(byte[] raw, int length) {
         int i = 0;
-        while (i < raw.length && raw[i] != '\\') {
+        while (i < length && raw[i] != '\\') {
             i++;
         }
-        if (i == raw.length) {
-            return new String(raw, StandardCharsets.UTF_8);
+        if (i == length) {
+            return new String(raw, 0, length, StandardCharsets.UTF_8);
         }
-        StringBuilder text = new StringBuilder(raw.length);
+        StringBuilder text = new StringBuilder(length);
         int from = 0;
-        while (i < raw.length) {
+        while (i < length) {
             if (raw[i] != '\\') {
                 i++;
                 continue;
             }
             text.append(new String(raw, from, i - from, StandardCharsets.UTF_8));
+            if (i + 1 >= length) {
+                throw new IllegalArgumentException("an escape is cut off");
+            }
             byte b = raw[i + 1];
             i += 2;
             switch (b) {
@@ -553,14 +566,17 @@ public final class StrictJson {
                 case 'r' -> text.append('\r');
                 case 't' -> text.append('\t');
                 case 'u' -> {
-                    text.append((char) Integer.parseInt(new String(raw, i, 4, StandardCharsets.US_ASCII), 16));
+                    if (i + 4 > length) {
+                        throw new IllegalArgumentException("an escape is cut off");
+                    }
+                    text.append((char) HexFormat.fromHexDigits(new String(raw, i, 4, StandardCharsets.ISO_8859_1)));
                     i += 4;
                 }
                 default -> text.append((char) b);
             }
             from = i;
         }
-        return text.append(new String(raw, from, raw.length - from, StandardCharsets.UTF_8))
+        return text.append(new String(raw, from, length - from, StandardCharsets.UTF_8))
                 .toString();
     }
 
