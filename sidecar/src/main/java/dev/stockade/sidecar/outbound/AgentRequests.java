@@ -1,0 +1,193 @@
+package dev.stockade.sidecar.outbound;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.metrics.Metrics;
+import dev.stockade.sidecar.state.AgentRules;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
+
+/**
+ * One connection of the agent: one request at a time, each message read only when there is room for it. Stands behind a {@code
+ * FlowControlHandler} on a channel without auto-read.
+ */
+final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchange.Agent {
+    private final Outbound outbound;
+    private final Entry entry;
+
+    private Optional<ChannelHandlerContext> context = Optional.empty();
+    private Optional<Exchange> exchange = Optional.empty();
+    /** A request that came before the former one was answered. */
+    private Optional<HttpRequest> next = Optional.empty();
+    /** The rest of a request that was answered by ourselves. */
+    private boolean skipping;
+
+    AgentRequests(Outbound outbound, Entry entry) {
+        this.outbound = requireNonNull(outbound);
+        this.entry = requireNonNull(entry);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = Optional.of(ctx);
+        if (ctx.channel().isActive()) {
+            ctx.read();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        ctx.read();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        switch (message) {
+            case HttpRequest request
+            when request.decoderResult().isFailure() -> {
+                ReferenceCountUtil.release(request);
+                refuse(
+                        ctx,
+                        LocalAnswer.error(400, Reason.MALFORMED.word(), "", "This is not an HTTP/1.1 request."),
+                        true);
+            }
+            case HttpRequest request when exchange.isPresent() -> next = Optional.of(request);
+            case HttpRequest request -> begin(ctx, request);
+            case HttpContent content
+            when skipping -> {
+                boolean last = content instanceof LastHttpContent;
+                content.release();
+                skipping = !last;
+                ctx.read();
+            }
+            case HttpContent content when exchange.isPresent() -> exchange.get().body(content);
+            default -> ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void begin(ChannelHandlerContext ctx, HttpRequest request) {
+        outbound.metrics().count(Metrics.Count.OUTBOUND_REQUESTS);
+        Optional<String> foreign = LocalCaller.refusal(request, entry.hosts());
+        Optional<AgentRules> agent = outbound.state().agent();
+        if (foreign.isPresent()) {
+            refuse(ctx, LocalAnswer.error(403, Reason.MALFORMED.word(), "", foreign.get()), true);
+            return;
+        }
+        if (agent.isEmpty()) {
+            refuse(
+                    ctx,
+                    LocalAnswer.error(503, Reason.UNREACHABLE.word(), "", "This pod is no agent (any more)."),
+                    true);
+            return;
+        }
+        switch (Route.of(entry, request.method().name(), request.uri(), agent.get())) {
+            case Route.Listing listing -> refuse(ctx, LocalAnswer.listing(agent.get(), outbound.localPort()), false);
+            case Route.Refused refused ->
+                refuse(
+                        ctx,
+                        LocalAnswer.error(
+                                refused.status(),
+                                refused.reason().word(),
+                                outbound.unsent()
+                                        .record(
+                                                agent.get(),
+                                                Optional.empty(),
+                                                request.method().name(),
+                                                path(request),
+                                                refused.reason()),
+                                refused.sentence()),
+                        false);
+            case Route.To to -> {
+                Exchange begun = new Exchange(outbound, agent.get(), to.target(), request, ctx.channel(), this);
+                exchange = Optional.of(begun);
+                begun.start();
+            }
+        }
+    }
+
+    static String path(HttpRequest request) {
+        int query = request.uri().indexOf('?');
+        String path = query < 0 ? request.uri() : request.uri().substring(0, query);
+        return path.length() > 128 ? path.substring(0, 128) : path;
+    }
+
+    /** Answers by ourselves, and skips what is left of the request. */
+    private void refuse(ChannelHandlerContext ctx, LocalAnswer answer, boolean close) {
+        if (answer.status() >= 400) {
+            outbound.metrics().count(Metrics.Count.OUTBOUND_REQUESTS_REFUSED);
+        }
+        var written = ctx.writeAndFlush(answer.response(close));
+        if (close) {
+            written.addListener(ChannelFutureListener.CLOSE);
+        } else {
+            skipping = true;
+            ctx.read();
+        }
+    }
+
+    @Override
+    public void wantMore() {
+        context.ifPresent(ChannelHandlerContext::read);
+    }
+
+    @Override
+    public void refused(LocalAnswer answer, boolean requestRead) {
+        exchange = Optional.empty();
+        context.ifPresent(ctx -> {
+            if (requestRead) {
+                outbound.metrics().count(Metrics.Count.OUTBOUND_REQUESTS_REFUSED);
+                ctx.writeAndFlush(answer.response(false));
+                proceed(ctx);
+            } else {
+                refuse(ctx, answer, false);
+            }
+        });
+    }
+
+    @Override
+    public void answered(boolean keepAlive) {
+        exchange = Optional.empty();
+        context.ifPresent(ctx -> {
+            if (keepAlive) {
+                proceed(ctx);
+            } else {
+                ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            }
+        });
+    }
+
+    private void proceed(ChannelHandlerContext ctx) {
+        // A read is already outstanding: the one that watches for the agent's leaving.
+        if (next.isPresent()) {
+            HttpRequest request = next.get();
+            next = Optional.empty();
+            begin(ctx, request);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+        exchange.ifPresent(Exchange::agentWritable);
+        super.channelWritabilityChanged(ctx);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        exchange.ifPresent(Exchange::agentGone);
+        exchange = Optional.empty();
+        next.ifPresent(ReferenceCountUtil::release);
+        next = Optional.empty();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.close();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.stockade.sidecar.outbound;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.sidecar.log.Log;
+import dev.stockade.sidecar.metrics.Metrics;
+import dev.stockade.sidecar.state.AgentRules;
+import dev.stockade.sidecar.state.AgentRules.Target;
+import dev.stockade.sidecar.state.CurrentState;
+import dev.stockade.sidecar.state.PodState;
+import dev.stockade.sidecar.tunnel.EventLoops;
+import dev.stockade.sidecar.tunnel.TunnelPool;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.flow.FlowControlHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/** The sockets on loopback while this pod is an agent. All state belongs to the event loop. */
+public final class LocalListeners {
+    private final EventLoops loops;
+    private final EventLoop loop;
+    private final TunnelPool pool;
+    private final Outbound outbound;
+    private final Function<AgentRules, Set<Entry.Captured>> captures;
+    private final Entry.Local local;
+    private final Log log;
+
+    private final Map<Entry, Channel> listening = new HashMap<>();
+    private final Map<Entry, String> failed = new HashMap<>();
+    private Set<Entry> wanted = Set.of();
+    private volatile boolean localBound;
+    private volatile Map<String, String> unbound = Map.of();
+
+    /** @param captures the captured names that a snapshot's servers have in this pod */
+    public LocalListeners(
+            EventLoops loops,
+            int localPort,
+            CurrentState state,
+            TunnelPool pool,
+            Function<AgentRules, Set<Entry.Captured>> captures,
+            UnsentRequests unsent,
+            Metrics metrics,
+            Log log) {
+        this.loops = requireNonNull(loops);
+        this.loop = loops.loop();
+        this.pool = requireNonNull(pool);
+        this.outbound = new Outbound(state, pool, new Replicas(), unsent, metrics, localPort);
+        this.captures = requireNonNull(captures);
+        this.local = new Entry.Local(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), localPort));
+        this.log = requireNonNull(log);
+    }
+
+    /** Whether 15001 accepts. */
+    public boolean bound() {
+        return localBound;
+    }
+
+    /** The sockets that could not be bound, with why. */
+    public Map<String, String> unbound() {
+        return unbound;
+    }
+
+    /**
+     * Listens where a snapshot wants it, and cuts every tunnel that the agent may no longer use.
+     *
+     * @return completes when they are cut
+     */
+    public CompletableFuture<Void> apply(PodState next) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        loop.execute(() -> {
+            Set<Entry> entries = new HashSet<>();
+            next.agent().ifPresent(agent -> {
+                entries.add(local);
+                entries.addAll(captures.apply(agent));
+            });
+            wanted = entries;
+            align();
+            cut(next.agent());
+            done.complete(null);
+        });
+        return done;
+    }
+
+    private void cut(Optional<AgentRules> agent) {
+        List<dev.stockade.model.identity.SpiffeId> servers = agent.stream()
+                .flatMap(a -> a.targets().stream())
+                .map(Target::id)
+                .toList();
+        pool.closeUnless(
+                own -> agent.filter(a -> !a.suspended() && a.id().equals(own)).isPresent(),
+                to -> servers.contains(to.server()));
+    }
+
+    /** Binds what could not be bound before. Called each second. */
+    public void retry() {
+        loop.execute(() -> {
+            if (!failed.isEmpty()) {
+                align();
+            }
+        });
+    }
+
+    /** Stops accepting; what is open goes on. */
+    public void drain() {
+        loop.execute(() -> {
+            wanted = Set.of();
+            align();
+        });
+    }
+
+    private void align() {
+        listening.entrySet().removeIf(entry -> {
+            boolean stays = wanted.contains(entry.getKey());
+            if (!stays) {
+                entry.getValue().close();
+            }
+            return !stays;
+        });
+        failed.keySet().retainAll(wanted);
+        for (Entry entry : wanted) {
+            if (!listening.containsKey(entry)) {
+                bind(entry);
+            }
+        }
+        publish();
+    }
+
+    private void bind(Entry entry) {
+        ChannelFuture binding = new ServerBootstrap()
+                .group(loops.data())
+                .channel(loops.serverSocket())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(new HttpServerCodec(8192, 65_536, 65_536))
+                                .addLast(new FlowControlHandler())
+                                .addLast(new AgentRequests(outbound, entry));
+                    }
+                })
+                .bind(entry.address());
+        listening.put(entry, binding.channel());
+        binding.addListener(done -> {
+            if (done.isSuccess()) {
+                failed.remove(entry);
+            } else {
+                listening.remove(entry, binding.channel());
+                String why = String.valueOf(done.cause().getMessage());
+                if (wanted.contains(entry) && !why.equals(failed.put(entry, why))) {
+                    log.warn(
+                            "a local address cannot be bound; it is tried again",
+                            "address",
+                            text(entry),
+                            "reason",
+                            why);
+                }
+            }
+            publish();
+        });
+    }
+
+    private void publish() {
+        localBound = listening.containsKey(local) && listening.get(local).isActive();
+        Map<String, String> now = new TreeMap<>();
+        failed.forEach((entry, why) -> now.put(text(entry), why));
+        unbound = Map.copyOf(now);
+    }
+
+    private static String text(Entry entry) {
+        return entry.address().getAddress().getHostAddress() + ":"
+                + entry.address().getPort();
+    }
+}

@@ -1,0 +1,85 @@
+package dev.stockade.sidecar.outbound;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.state.AgentRules;
+import dev.stockade.sidecar.state.AgentRules.Target;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Where a request leads. Pure. */
+sealed interface Route {
+    /** A server. */
+    record To(Target target) implements Route {}
+
+    /** The list of servers, for the agent's configuration. */
+    record Listing() implements Route {}
+
+    /** Nowhere. */
+    record Refused(int status, Reason reason, String sentence) implements Route {
+        public Refused {
+            requireNonNull(reason);
+            requireNonNull(sentence);
+        }
+    }
+
+    /** @param uri as it came, neither decoded nor normalised: only the exact form leads anywhere */
+    static Route of(Entry entry, String method, String uri, AgentRules agent) {
+        if (agent.suspended()) {
+            return new Refused(
+                    403,
+                    Reason.SUSPENDED,
+                    "The agent " + agent.id().namespace() + "/" + agent.id().name()
+                            + " is suspended: its owner or the platform has cut it off from every server.");
+        }
+        return switch (entry) {
+            case Entry.Local local -> local(method, uri, agent);
+            case Entry.Captured captured -> captured(captured, uri, agent);
+        };
+    }
+
+    private static Route local(String method, String uri, AgentRules agent) {
+        if (uri.equals("/mcp.json")) {
+            return method.equals("GET")
+                    ? new Listing()
+                    : new Refused(405, Reason.UNKNOWN_PATH, "/mcp.json answers to GET alone.");
+        }
+        String[] parts = uri.split("/", -1);
+        Optional<Target> target =
+                parts.length == 3 && parts[0].isEmpty() ? agent.target(parts[1], parts[2]) : Optional.empty();
+        return target.<Route>map(To::new).orElseGet(() -> new Refused(404, Reason.UNKNOWN_PATH, unknown(agent)));
+    }
+
+    private static String unknown(AgentRules agent) {
+        if (agent.targets().isEmpty()) {
+            return "There is no such path: this agent takes no server yet. Name their namespaces in the AgentIdentity's"
+                    + " spec.servers.";
+        }
+        return "There is no such path. Exactly these lead to servers: "
+                + agent.targets().stream()
+                        .map(t -> "/" + t.reference())
+                        .sorted()
+                        .collect(Collectors.joining(", "))
+                + ".";
+    }
+
+    private static Route captured(Entry.Captured entry, String uri, AgentRules agent) {
+        Optional<Target> target = agent.targets().stream()
+                .filter(t -> t.services().contains(entry.service()))
+                .findFirst();
+        if (target.isEmpty()) {
+            return new Refused(
+                    404,
+                    Reason.UNKNOWN_PATH,
+                    "The Service " + entry.service().reference() + " is no server's any more.");
+        }
+        return uri.equals(target.get().path())
+                ? new To(target.get())
+                : new Refused(
+                        404,
+                        Reason.UNKNOWN_PATH,
+                        "There is no such path: the server " + target.get().reference() + " is reached at "
+                                + target.get().path() + " alone.");
+    }
+}
