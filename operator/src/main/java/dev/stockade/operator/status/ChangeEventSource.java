@@ -1,4 +1,4 @@
-package dev.stockade.operator.leadership;
+package dev.stockade.operator.status;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,4 +1,4 @@
-package dev.stockade.operator.leadership;
+package dev.stockade.operator.status;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
