@@ -580,6 +580,58 @@ public final class StrictJson {
                 .toString();
     }
 
+    /**
+     * Where the value ends that starts here, in a document that {@link #read} has gone over.
+     *
+     * @param at offset of the value's first byte
+     * @return offset of the byte after its last
+     */
+    public static int skip(ByteBuffer document, int at) {
+        int base = document.position();
+        int i = at;
+        int depth = 0;
+        while (true) {
+            switch (document.get(base + i)) {
+                case '"' -> {
+                    i = closingQuote(document, i) + 1;
+                    if (depth == 0) {
+                        return i;
+                    }
+                }
+                case '{', '[' -> {
+                    depth++;
+                    i++;
+                }
+                case '}', ']' -> {
+                    if (depth == 0) {
+                        return i;
+                    }
+                    i++;
+                    if (--depth == 0) {
+                        return i;
+                    }
+                }
+                case ',', ' ', '\n', '\r', '\t' -> {
+                    if (depth == 0) {
+                        return i;
+                    }
+                    i++;
+                }
+                default -> i++;
+            }
+        }
+    }
+
+    /** Where the quote is that closes the string that opens here. */
+    public static int closingQuote(ByteBuffer document, int open) {
+        int base = document.position();
+        int i = open + 1;
+        while (document.get(base + i) != '"') {
+            i += document.get(base + i) == '\\' ? 2 : 1;
+        }
+        return i;
+    }
+
     /** The bytes of a range as they came, for ranges that hold only ASCII or whose text is wanted undecoded. */
     public static String raw(ByteBuffer document, ByteRange range) {
         byte[] bytes = new byte[range.length()];

@@ -222,7 +222,7 @@ public final class McpReader {
         while (at < end) {
             int b = at(at);
             if (b == '"') {
-                int close = closingQuote(at);
+                int close = StrictJson.closingQuote(body, at);
                 targets.add(new Target(GuardedKind.RESOURCE, text(new ByteRange(at, close + 1), Target.LONGEST)));
                 at = close + 1;
             } else if (b == ',' || b == ' ' || b == '\n' || b == '\r' || b == '\t') {
@@ -239,14 +239,6 @@ public final class McpReader {
 
     private int at(int offset) {
         return body.get(body.position() + offset);
-    }
-
-    private int closingQuote(int open) {
-        int at = open + 1;
-        while (at(at) != '"') {
-            at += at(at) == '\\' ? 2 : 1;
-        }
-        return at;
     }
 
     private RequestId id() throws JsonRefusedException {

@@ -63,22 +63,34 @@ public final class AuditLog implements AutoCloseable {
         return new AuditLog(new FileOutputStream(FileDescriptor.out), boot, CAPACITY, log);
     }
 
-    /** Queues the event; nobody waits for its line. */
-    public void append(AuditEvent event) {
-        append(event, Receipt.NONE);
+    /**
+     * Queues the event; nobody waits for its line.
+     *
+     * @return whether there was room
+     */
+    public boolean append(AuditEvent event) {
+        return append(event, Receipt.NONE);
     }
 
-    /** Queues the event; the receipt is told when its line is out, or that it is lost. */
-    public void append(AuditEvent event, Receipt receipt) {
+    /**
+     * Queues the event; the receipt is told when its line is out, or that it is lost.
+     *
+     * @return whether there was room; if not, the receipt has been told
+     */
+    public boolean append(AuditEvent event, Receipt receipt) {
         Entry entry = new Entry(event, receipt);
         if (closed || !queue.offer(entry)) {
             lost.incrementAndGet();
             receipt.done(false);
-        } else if (closed && queue.remove(entry)) {
+            return false;
+        }
+        if (closed && queue.remove(entry)) {
             // The writer may have looked for the last time in between.
             lost.incrementAndGet();
             receipt.done(false);
+            return false;
         }
+        return true;
     }
 
     /** How many lines are out. */
