@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +51,13 @@ class SchemasIT {
                             .build())
                     .create();
         }
+    }
+
+    @AfterEach
+    void clean() {
+        client.resources(MeshTrust.class).delete();
+        client.resources(SecureMcpServer.class).inAnyNamespace().delete();
+        client.resources(AgentIdentity.class).inAnyNamespace().delete();
     }
 
     @AfterAll
