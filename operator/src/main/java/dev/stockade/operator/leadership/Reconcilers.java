@@ -2,6 +2,15 @@ package dev.stockade.operator.leadership;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.operator.access.AccessReconciler;
+import dev.stockade.operator.agent.AgentReconciler;
+import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.server.ServerReconciler;
+import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Tenure;
+import dev.stockade.operator.status.Transitions;
+import dev.stockade.operator.trust.TrustReconciler;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -10,6 +19,8 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -35,6 +46,8 @@ public final class Reconcilers implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Election election;
+    private final Tenure tenure;
+    private final Clock clock;
     private final Supplier<List<Reconciler<?>>> reconcilers;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("leadership").factory());
@@ -43,11 +56,48 @@ public final class Reconcilers implements AutoCloseable {
     private volatile boolean leading;
     private volatile boolean closed;
 
-    /** @param reconcilers makes new ones: a JOSDK reconciler belongs to one {@code Operator} */
-    public Reconcilers(KubernetesClient client, Election election, Supplier<List<Reconciler<?>>> reconcilers) {
+    /**
+     * Stands for no election before {@link #start}.
+     *
+     * @param tenure is told when this replica is elected
+     * @param reconcilers makes new ones: a JOSDK reconciler belongs to one {@code Operator}
+     */
+    Reconcilers(
+            KubernetesClient client,
+            Election election,
+            Tenure tenure,
+            Clock clock,
+            Supplier<List<Reconciler<?>>> reconcilers) {
         this.client = requireNonNull(client);
         this.election = requireNonNull(election);
+        this.tenure = requireNonNull(tenure);
+        this.clock = requireNonNull(clock);
         this.reconcilers = requireNonNull(reconcilers);
+    }
+
+    /**
+     * The reconcilers of all four kinds.
+     *
+     * @param authority whether the certificate authority can sign
+     * @param changes passes on every change of what the evidence and the authority say
+     */
+    public static Reconcilers of(
+            KubernetesClient client,
+            Election election,
+            Evidence evidence,
+            Supplier<AuthorityState> authority,
+            ChangeFeed changes) {
+        Transitions transitions = new Transitions(client, election.identity(), evidence.clock());
+        return new Reconcilers(
+                client,
+                election,
+                evidence.tenure(),
+                evidence.clock(),
+                () -> List.of(
+                        new ServerReconciler(evidence, changes, transitions),
+                        new AgentReconciler(evidence, changes, transitions),
+                        new AccessReconciler(evidence, changes, transitions),
+                        new TrustReconciler(authority, changes, transitions, evidence.clock())));
     }
 
     /** Stands for election, now and whenever the lease was lost. Returns at once. */
@@ -167,6 +217,8 @@ public final class Reconcilers implements AutoCloseable {
             operator = new Operator(configuration -> configuration
                     .withKubernetesClient(client)
                     .withCloseClientOnStop(false)
+                    .withPreviousAnnotationForDependentResources(false)
+                    .withParseResourceVersions(true)
                     .withReconciliationTerminationTimeout(Duration.ofSeconds(3))
                     .withInformerStoppedHandler((informer, cause) -> {
                         if (cause != null) {
@@ -188,10 +240,18 @@ public final class Reconcilers implements AutoCloseable {
         }
 
         private void register(Reconciler<?> reconciler) {
-            operator.register(reconciler, override -> override.withReconciliationMaxInterval(FAILSAFE));
+            operator.register(
+                    reconciler,
+                    override -> override.withReconciliationMaxInterval(FAILSAFE)
+                            .withRetry(new GenericRetry()
+                                    .setInitialInterval(500)
+                                    .setIntervalMultiplier(2)
+                                    .setMaxInterval(30_000)
+                                    .withoutMaxAttempts()));
         }
 
         private void won() {
+            tenure.begin(clock.instant());
             leading = true;
             LOG.atInfo().addKeyValue("identity", election.identity()).log("holds the lease, reconciling");
         }

@@ -14,12 +14,14 @@ import dev.stockade.operator.status.Publisher;
 import dev.stockade.operator.status.Transitions;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceUtils;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.Workflow;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.WorkflowBuilder;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
@@ -39,10 +41,11 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         this.evidence = requireNonNull(evidence);
         this.changes = requireNonNull(changes);
         this.publisher = new Publisher<>(SecureMcpServer::new, SecureMcpServerStatus::conditions, transitions);
+        Condition<NetworkPolicy, SecureMcpServer> isolated = (dependent, server, context) ->
+                isIsolated(server, evidence.mesh().get());
         this.isolation = new WorkflowBuilder<SecureMcpServer>()
                 .addDependentResourceAndConfigure(new ServerNetworkPolicy())
-                .withReconcilePrecondition((dependent, server, context) ->
-                        isIsolated(server, evidence.mesh().get()))
+                .withReconcilePrecondition(isolated)
                 .build();
     }
 
