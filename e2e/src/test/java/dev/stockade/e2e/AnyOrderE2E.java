@@ -43,7 +43,7 @@ class AnyOrderE2E {
     void apply() {
         teams.forEach((order, team) -> {
             team.apply(serviceAccount("agent"));
-            for (String part : order.split(", ")) {
+            for (String part : order.split(", ", -1)) {
                 team.apply(manifest(team, part));
             }
         });

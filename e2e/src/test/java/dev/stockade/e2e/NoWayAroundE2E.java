@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -69,8 +70,8 @@ class NoWayAroundE2E {
                 .getSpec()
                 .getClusterIP();
         for (Arguments attempt : ATTEMPTS) {
-            String who = (String) attempt.get()[0];
-            String way = (String) attempt.get()[1];
+            String who = String.valueOf(attempt.get()[0]);
+            String way = String.valueOf(attempt.get()[1]);
             String[] command = switch (way) {
                 case "service name" -> http("http://everything.e2e-tools.svc.cluster.local/mcp");
                 case "service ip" -> http("http://" + service + "/mcp");
@@ -99,7 +100,7 @@ class NoWayAroundE2E {
     @ParameterizedTest(name = "{0} by {1}")
     @FieldSource("ATTEMPTS")
     void noAnswerOfMcp(String who, String way) throws Exception {
-        JsonNode outcome = outcomes.get(who + " by " + way).get();
+        JsonNode outcome = outcome(who, way);
 
         assertThat(outcome.path("status").asInt())
                 .as("the answer to %s by %s: %s", who, way, outcome)
@@ -109,7 +110,7 @@ class NoWayAroundE2E {
 
     @Test
     void anIdentityWithoutAGrantIsToldSoWithTheIdOfTheRecord() throws Exception {
-        JsonNode outcome = outcomes.get("stranger by service name").get();
+        JsonNode outcome = outcome("stranger", "service name");
 
         assertThat(outcome.path("status").asInt()).as("%s", outcome).isEqualTo(403);
         JsonNode error = RawSession.body(outcome).path("error");
@@ -128,6 +129,10 @@ class NoWayAroundE2E {
 
         assertThat(acrossTheMesh.path("body").asText()).contains("serverInfo");
         assertThat(unprotected.path("body").asText()).contains("serverInfo");
+    }
+
+    private JsonNode outcome(String who, String way) throws Exception {
+        return Objects.requireNonNull(outcomes.get(who + " by " + way)).get();
     }
 
     private Program program(String who) {

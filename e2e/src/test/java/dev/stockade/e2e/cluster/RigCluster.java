@@ -33,8 +33,9 @@ final class RigCluster implements TestCluster {
         }
         String name = given.isEmpty() ? "e2e-" + ProcessHandle.current().pid() : given;
         script(root, name, "build");
-        String[] printed = script(root, name, "up", Integer.toString(NODES)).split("\n");
-        RigCluster rig = new RigCluster(root, name, Path.of(printed[printed.length - 1]));
+        String printed = script(root, name, "up", Integer.toString(NODES));
+        RigCluster rig =
+                new RigCluster(root, name, Path.of(printed.lines().toList().getLast()));
         Thread down = new Thread(() -> script(root, name, "down"), "rig-down");
         Runtime.getRuntime().addShutdownHook(down);
         rig.undo.add(down);

@@ -36,7 +36,7 @@ public final class Nodes {
             """;
 
     /** A process of Stockade and its proportional share of memory. */
-    public record Process(String namespace, String pod, String program, long pssKiB) {}
+    public record Running(String namespace, String pod, String program, long pssKiB) {}
 
     private final KubernetesClient client;
     private final String image;
@@ -48,20 +48,20 @@ public final class Nodes {
     }
 
     /** Every operator and sidecar on the cluster. */
-    public List<Process> processes() {
+    public List<Running> processes() {
         Map<String, Pod> pods = new LinkedHashMap<>();
         client.pods()
                 .inAnyNamespace()
                 .list()
                 .getItems()
                 .forEach(pod -> pods.put(pod.getMetadata().getUid(), pod));
-        Map<String, Process> found = new LinkedHashMap<>();
+        Map<String, Running> found = new LinkedHashMap<>();
         for (JsonNode fact : inspect()) {
             Pod pod = pods.get(fact.path("uid").asText());
             if (pod != null) {
                 found.put(
                         pod.getMetadata().getUid() + fact.get("program").asText(),
-                        new Process(
+                        new Running(
                                 pod.getMetadata().getNamespace(),
                                 pod.getMetadata().getName(),
                                 fact.get("program").asText(),
@@ -69,9 +69,9 @@ public final class Nodes {
             }
         }
         return found.values().stream()
-                .sorted(Comparator.comparing(Process::program)
-                        .thenComparing(Process::namespace)
-                        .thenComparing(Process::pod))
+                .sorted(Comparator.comparing(Running::program)
+                        .thenComparing(Running::namespace)
+                        .thenComparing(Running::pod))
                 .toList();
     }
 

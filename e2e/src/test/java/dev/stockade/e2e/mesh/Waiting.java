@@ -9,7 +9,7 @@ import org.awaitility.core.ConditionTimeoutException;
 /** Waiting for a cluster, which takes the time that it takes: the bound is only there to end a run that will not. */
 public final class Waiting {
     /** Long enough for a busy machine with two cores. */
-    public static final Duration PATIENCE = Duration.ofSeconds(120);
+    public static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private Waiting() {}
 

@@ -82,9 +82,9 @@ public final class Manifests {
                   labels: {app: %1$s%2$s}
                 %3$s
                 """.formatted(
-                name,
-                inject ? ", stockade.dev/inject: \"true\"" : "",
-                agentSpec(serviceAccount, "Always", "[agent, idle]").indent(2).stripTrailing());
+                        name,
+                        inject ? ", stockade.dev/inject: \"true\"" : "",
+                        agentSpec(serviceAccount, "Always", "[agent, idle]"));
     }
 
     /** A Job with an agent's identity that calls one tool and is done. */
