@@ -11,42 +11,53 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A real kube-apiserver with our definitions, and nothing else of a cluster. */
 final class ApiServer implements AutoCloseable {
     private final KubeAPIServer server;
     private final KubernetesClient client;
+    private final Path link;
 
-    private ApiServer(KubeAPIServer server, KubernetesClient client) {
+    private ApiServer(KubeAPIServer server, KubernetesClient client, Path link) {
         this.server = server;
         this.client = client;
+        this.link = link;
     }
 
     /** @param folder an empty one, for certificates */
     static ApiServer start(Path folder) throws IOException {
-        Path binaries = binaries();
-        Files.createSymbolicLink(folder.resolve("k8s"), binaries.resolve("k8s"));
+        Path link = Files.createSymbolicLink(
+                folder.resolve("k8s"), binaries().resolve("k8s").toAbsolutePath());
         var server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
                 .withTestDir(folder.toString())
                 .withOfflineMode(true)
                 .withUpdateKubeConfig(false)
                 .build());
-        server.start();
-        var client = new KubernetesClientBuilder()
-                .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
-                .build();
-        for (String definition : Definitions.yaml()) {
-            CustomResourceDefinition applied =
-                    client.getKubernetesSerialization().unmarshal(definition, CustomResourceDefinition.class);
-            client.resource(applied).create();
-            client.resource(applied).waitUntilCondition(ApiServer::established, 30, TimeUnit.SECONDS);
+        try {
+            server.start();
+            var client = new KubernetesClientBuilder()
+                    .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
+                    .build();
+            Definitions.yaml().forEach(definition -> apply(client, definition));
+            return new ApiServer(server, client, link);
+        } catch (RuntimeException e) {
+            // Its processes would outlive this one.
+            server.stop();
+            throw e;
         }
-        return new ApiServer(server, client);
     }
 
-    private static boolean established(CustomResourceDefinition definition) {
+    private static void apply(KubernetesClient client, String yaml) {
+        var definition = client.getKubernetesSerialization().unmarshal(yaml, CustomResourceDefinition.class);
+        client.resource(definition).create();
+        client.resource(definition).waitUntilCondition(ApiServer::established, 30, TimeUnit.SECONDS);
+    }
+
+    private static boolean established(@Nullable CustomResourceDefinition definition) {
         return definition != null
                 && definition.getStatus() != null
+                && definition.getStatus().getConditions() != null
                 && definition.getStatus().getConditions().stream()
                         .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
     }
@@ -73,9 +84,15 @@ final class ApiServer implements AutoCloseable {
         return client;
     }
 
+    /** For programs other than this one. */
+    String kubeconfig() {
+        return server.getKubeConfigYaml();
+    }
+
     @Override
-    public void close() {
+    public void close() throws IOException {
         client.close();
         server.stop();
+        Files.delete(link);
     }
 }
