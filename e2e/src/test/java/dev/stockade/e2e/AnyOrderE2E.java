@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Team;
+import dev.stockade.e2e.mesh.Waiting;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.HashMap;
 import java.util.List;
@@ -86,9 +87,14 @@ class AnyOrderE2E {
         boolean captured = team.pod("agent").getSpec().getHostAliases().stream()
                 .anyMatch(alias -> alias.getHostnames().contains("server." + team.namespace()));
 
-        assertThat(Objects.toString(team.agentIdentity("agent").status("notCaptured"), "[]"))
-                .as("what the status lists, where the pod has the name: %s", captured)
-                .matches(listed -> captured ? listed.equals("[]") : listed.contains("server"));
+        Waiting.until(
+                "the status lists the name exactly if the pod does not have it; it has it: " + captured,
+                () -> team.agentIdentity("agent").status("notCaptured"),
+                () -> captured != listed(team).contains("server:80"));
+    }
+
+    private static String listed(Team team) {
+        return Objects.toString(team.agentIdentity("agent").status("notCaptured"), "");
     }
 
     private Team team(String order) {

@@ -42,5 +42,10 @@ record CurrentCluster(Path kubeconfig, String registry) implements TestCluster {
     }
 
     @Override
+    public boolean outlivesTheTests() {
+        return true;
+    }
+
+    @Override
     public void close() {}
 }

@@ -73,6 +73,11 @@ final class K3sCluster implements TestCluster {
     }
 
     @Override
+    public boolean outlivesTheTests() {
+        return false;
+    }
+
+    @Override
     public void close() {
         k3s.stop();
         try {

@@ -76,6 +76,11 @@ final class RigCluster implements TestCluster {
     }
 
     @Override
+    public boolean outlivesTheTests() {
+        return false; // whoever named a rig that was up wants to look at it
+    }
+
+    @Override
     public void close() {
         for (Thread down : undo) {
             Runtime.getRuntime().removeShutdownHook(down);

@@ -34,6 +34,9 @@ public sealed interface TestCluster extends AutoCloseable permits RigCluster, K3
     /** What stands before the names of Stockade's own images on this cluster, without the slash; empty on local ones. */
     String registry();
 
+    /** Whether it outlives the tests, so that what they made in it must be removed. */
+    boolean outlivesTheTests();
+
     /** Takes down what was brought up, and nothing else. */
     @Override
     void close();

@@ -126,9 +126,20 @@ public final class Mesh implements AutoCloseable {
     public void close() {
         try {
             measurements.print(System.out);
+            if (cluster.outlivesTheTests()) {
+                cleanUp();
+            }
         } finally {
             client.close();
             cluster.close();
         }
+    }
+
+    private void cleanUp() {
+        client.namespaces().list().getItems().stream()
+                .map(namespace -> namespace.getMetadata().getName())
+                .filter(name -> name.startsWith("e2e-"))
+                .forEach(name -> client.namespaces().withName(name).delete());
+        chart.uninstall();
     }
 }
