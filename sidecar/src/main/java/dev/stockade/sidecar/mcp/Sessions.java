@@ -70,7 +70,8 @@ final class Sessions {
         /** Notes that the server asked something of the agent; false if too much is unanswered. */
         boolean asked(RequestId request) {
             synchronized (pending) {
-                return pending.size() < MOST_PENDING && pending.add(request);
+                // A replayed event asks the same again.
+                return pending.contains(request) || (pending.size() < MOST_PENDING && pending.add(request));
             }
         }
 
