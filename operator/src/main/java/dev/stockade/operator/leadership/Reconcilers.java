@@ -113,6 +113,9 @@ public final class Reconcilers implements AutoCloseable {
     /** Stops reconciling, then gives the lease back if it is held. Returns when that is done, or after ten seconds. */
     @Override
     public void close() {
+        if (thread.isShutdown()) {
+            return;
+        }
         closed = true;
         try {
             thread.execute(this::end);
