@@ -142,12 +142,12 @@ public final class AuditLog implements AutoCloseable {
     }
 
     private void write(List<Entry> batch, JsonText lines) {
-            boolean ok = out(batch, lines);
-            (ok ? written : lost).addAndGet(batch.size());
-            for (Entry entry : batch) {
-                tell(entry, ok);
-            }
-            batch.clear();
+        boolean ok = out(batch, lines);
+        (ok ? written : lost).addAndGet(batch.size());
+        for (Entry entry : batch) {
+            tell(entry, ok);
+        }
+        batch.clear();
     }
 
     private boolean out(List<Entry> batch, JsonText lines) {
