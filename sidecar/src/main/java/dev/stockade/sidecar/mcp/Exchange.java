@@ -93,8 +93,16 @@ final class Exchange implements Upstream.Listener {
 
     /** W3C Trace Context: version, trace id, parent id and flags, in hexadecimal digits. */
     private static String traceId(String traceparent) {
-        String[] parts = traceparent.split("-", -1);
-        return parts.length >= 4 && parts[1].matches("[0-9a-f]{32}") ? parts[1] : "";
+        if (traceparent.length() < 55 || traceparent.charAt(2) != '-' || traceparent.charAt(35) != '-') {
+            return "";
+        }
+        for (int i = 3; i < 35; i++) {
+            char c = traceparent.charAt(i);
+            if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+                return "";
+            }
+        }
+        return traceparent.substring(3, 35);
     }
 
     // --- deciding ---
