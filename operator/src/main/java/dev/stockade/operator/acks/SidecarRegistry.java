@@ -147,7 +147,8 @@ public final class SidecarRegistry implements Acknowledgements {
 
     /** Forgets the pods that are gone. */
     public void retain(Set<String> podUids) {
-        own.keySet().retainAll(podUids);
+        // One that is connected and not known yet is ahead of the caches, not gone.
+        own.values().removeIf(state -> !state.getConnected() && !podUids.contains(state.getPodUid()));
         replicas.replaceAll((replica, states) -> states.entrySet().stream()
                 .filter(entry -> podUids.contains(entry.getKey()))
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue)));

@@ -48,6 +48,7 @@ public final class ClusterCache implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ClusterCache.class);
     private static final long BURST_MILLIS = 5;
+    private static final long STORING_MILLIS = 50;
 
     private final String trustDomain;
     private final String clusterDomain;
@@ -71,6 +72,7 @@ public final class ClusterCache implements AutoCloseable {
     private volatile boolean dirty = true;
     private volatile @Nullable Picture picture;
     private Map<String, ConvertedPod> converted = Map.of();
+    private long sequence;
 
     private record ConvertedPod(String resourceVersion, MeshPod pod) {}
 
@@ -163,8 +165,12 @@ public final class ClusterCache implements AutoCloseable {
 
     private void changed() {
         dirty = true;
+        announceIn(BURST_MILLIS);
+    }
+
+    private void announceIn(long millis) {
         if (announced.compareAndSet(false, true)) {
-            ScheduledFuture<?> _ = bell.schedule(this::announce, BURST_MILLIS, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> _ = bell.schedule(this::announce, millis, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -195,8 +201,15 @@ public final class ClusterCache implements AutoCloseable {
         dirty = false;
         // Before the items, so that no change up to these versions can be missing from the view.
         Map<String, Long> reached = kinds.stream().collect(Collectors.toMap(WatchedKind::key, WatchedKind::reached));
-        Picture made = new Picture(makeView(), reached);
+        Picture made = new Picture(++sequence, makeView(), reached);
         picture = made;
+        if (kinds.stream().anyMatch(kind -> kind.newest() > reached.getOrDefault(kind.key(), 0L))) {
+            // An informer stores an object a moment before it says so. What is in the view must soon be claimed too:
+            // else a
+            // replica that is really behind would count as level with this one.
+            dirty = true;
+            announceIn(STORING_MILLIS);
+        }
         return made;
     }
 

@@ -8,10 +8,11 @@ import java.util.Map;
 /**
  * The mesh at one moment.
  *
+ * @param sequence grows with each picture of this replica: a lower one is older
  * @param reached {@code plural.group} (or the plural alone, of the core group) to the resourceVersion up to which every change
  *     is in the view
  */
-public record Picture(MeshView view, Map<String, Long> reached) {
+public record Picture(long sequence, MeshView view, Map<String, Long> reached) {
     /** The key of the pods' resourceVersion, which certificates carry. */
     public static final String PODS = "pods";
 

@@ -73,6 +73,14 @@ final class WatchedKind<T extends HasMetadata> {
         return Math.max(version(informer.lastSyncResourceVersion()), proven);
     }
 
+    /** The highest resourceVersion of an object in the store; 0 if there is none. */
+    long newest() {
+        return informer.getStore().list().stream()
+                .mapToLong(item -> version(item.getMetadata().getResourceVersion()))
+                .max()
+                .orElse(0);
+    }
+
     /** When the store was last known to hold what the API server holds; null before. */
     @Nullable
     Instant confirmed() {

@@ -61,7 +61,7 @@ public final class ControlServer implements AutoCloseable {
             String self,
             Clock clock) {}
 
-    /** @param address port 0 for any free one */
+    /** @param address port 0 for any free one; the other replicas listen on the same port */
     public ControlServer(InetSocketAddress address, Parts parts) {
         requireNonNull(parts);
         PeerVerifier verifier = new PeerVerifier(parts.authority()::roots, parts.trustDomain(), parts.clock());
@@ -86,7 +86,7 @@ public final class ControlServer implements AutoCloseable {
                 parts.registry(),
                 parts.holder(),
                 parts.self(),
-                PORT,
+                address.getPort(),
                 ControlTls.client(parts.credentials().keyManager(), verifier));
         parts.cache().onChange(subscriptions::offer);
         parts.authority().onChange(subscriptions::offer);

@@ -40,6 +40,7 @@ final class SidecarStream {
     private @Nullable Hello hello;
     private @Nullable PodSnapshot sent;
     private boolean refused;
+    private long considered;
     private boolean ended;
     /** What was sent lately: version to sources, oldest first. A version may come again, and be answered each time. */
     private final Map<String, List<Source>> offered = new LinkedHashMap<>();
@@ -107,9 +108,10 @@ final class SidecarStream {
     /** Sends what is new, if anything is, and if the caches have reached what the sidecar already holds. */
     synchronized void consider(Picture picture, CompiledMesh mesh, Optional<Instant> confirmed) {
         Hello greeting = hello;
-        if (ended || greeting == null || !out.isReady()) {
+        if (ended || greeting == null || !out.isReady() || picture.sequence() < considered) {
             return;
         }
+        considered = picture.sequence();
         if (sent == null && !picture.reaches(greeting.getCompiledAtMap())) {
             return;
         }

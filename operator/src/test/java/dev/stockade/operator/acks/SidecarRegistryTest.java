@@ -150,6 +150,11 @@ class SidecarRegistryTest {
     void podsThatAreGoneAreForgotten() {
         serves(1);
         registry.retain(Set.of());
+        assertThat(registry.report("uid-1"))
+                .as("connected, and ahead of the caches")
+                .isPresent();
+        registry.disconnected(bound);
+        registry.retain(Set.of());
         assertThat(registry.report("uid-1")).isEmpty();
     }
 

@@ -15,6 +15,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -47,7 +49,11 @@ class ControlChannelIT {
     @BeforeAll
     static void start() throws Exception {
         api = ApiServer.start(folder);
-        replica = new Replica(api.newClient(), "operator-0", Optional::empty);
+        replica = new Replica(
+                api.newClient(),
+                "operator-0",
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Optional::empty);
     }
 
     @AfterAll

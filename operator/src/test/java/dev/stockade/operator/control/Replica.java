@@ -14,7 +14,6 @@ import dev.stockade.operator.snapshot.CurrentMesh;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,7 +33,7 @@ final class Replica implements AutoCloseable {
     final ControlServer server;
     private final SigningRecord record;
 
-    Replica(KubernetesClient client, String name, Supplier<Optional<LeaseHolder>> holder)
+    Replica(KubernetesClient client, String name, InetSocketAddress address, Supplier<Optional<LeaseHolder>> holder)
             throws AuthorityRefusesException, IOException {
         Clock clock = Clock.systemUTC();
         authority = new Authority(
@@ -53,7 +52,7 @@ final class Replica implements AutoCloseable {
         registry = new SidecarRegistry(pod -> Duration.ofHours(1), clock);
         record = new SigningRecord(client, meters, name, clock);
         server = new ControlServer(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                address,
                 new ControlServer.Parts(
                         TRUST_DOMAIN,
                         authority,

@@ -46,7 +46,7 @@ class CompiledMeshTest {
 
     private static List<HasMetadata> cluster(String folder) throws Exception {
         List<HasMetadata> resources = new ArrayList<>();
-        for (String document : resource(folder + "/in.yaml").split("(?m)^---$")) {
+        for (String document : resource(folder + "/in.yaml").split("(?m)^---$", -1)) {
             String kind = Pattern.compile("(?m)^kind: (\\w+)$")
                     .matcher(document)
                     .results()
