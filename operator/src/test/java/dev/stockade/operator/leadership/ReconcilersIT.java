@@ -225,7 +225,7 @@ class ReconcilersIT {
         SecureMcpServer edited = client.resource(server).edit(s -> {
             s.setSpec(client.getKubernetesSerialization()
                     .unmarshal(
-                            "{selector: {matchLabels: {app: web}}, port: 3000, openPorts: [9090]}",
+                            "selector: {matchLabels: {app: web}}\nport: 3000\nopenPorts: [9090]",
                             SecureMcpServerSpec.class));
             return s;
         });
