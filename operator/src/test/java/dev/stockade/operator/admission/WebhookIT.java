@@ -256,7 +256,11 @@ class WebhookIT {
     void nobodyLooksIntoTheSidecarLater() {
         Pod stored = create("agents", "debugged", "{stockade.dev/inject: \"true\"}", "");
 
-        assertThatThrownBy(() -> client.pods().inNamespace("agents").withName(stored.getMetadata().getName()).ephemeralContainers().edit(p -> new PodBuilder(p)
+        assertThatThrownBy(() -> client.pods()
+                        .inNamespace("agents")
+                        .withName(stored.getMetadata().getName())
+                        .ephemeralContainers()
+                        .edit(p -> new PodBuilder(p)
                                 .editSpec()
                                 .addToEphemeralContainers(new EphemeralContainerBuilder()
                                         .withName("debug")
