@@ -47,8 +47,8 @@ final class ResourceValidation implements AdmissionHandler {
         Optional<String> objection = switch (request.kind()) {
             case "SecureMcpServer" ->
                 server(serialization.convertValue(object, SecureMcpServer.class).getSpec());
-            case "AgentIdentity" -> agent(serialization.convertValue(object, AgentIdentity.class));
-            case "MeshTrust" -> trust(serialization.convertValue(object, MeshTrust.class));
+            case "McpAccessPolicy" ->
+                policy(serialization.convertValue(object, McpAccessPolicy.class).getSpec());
             default -> Optional.empty();
         };
         String namespace = request.namespace().isEmpty() ? "" : request.namespace() + "/";
