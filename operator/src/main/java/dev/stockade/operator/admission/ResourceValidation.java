@@ -3,25 +3,31 @@ package dev.stockade.operator.admission;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.crds.access.McpAccessPolicySpec;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerSpec;
-import dev.stockade.crds.trust.MeshTrust;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * {@code /validate}: what the schemas of our four kinds cannot see, or would say in words that help nobody. Deletes, changes
+ * {@code /validate}: what the schemas of our kinds cannot see. What would open a server around its sidecar is looked
+ * at here once more, whatever definition is installed. Deletes, changes
  * of the status, and updates that leave the spec as it was always pass: nothing may stand in the way of a cleanup.
  */
 final class ResourceValidation implements AdmissionHandler {
     private static final Set<Integer> OUR_PORTS =
             Set.of(Sidecar.OUTBOUND_PORT, Sidecar.INBOUND_PORT, Sidecar.HEALTH_PORT);
-    private static final Duration SHORTEST = Duration.ofMinutes(5);
-    private static final Duration LONGEST = Duration.ofHours(24);
+    private static final Map<String, Pattern> NEVER_IN_URIS = new TreeMap<>(Map.of(
+            "dot segments", Pattern.compile("/\\.\\.?(/|$)"),
+            "encoded dots or slashes", Pattern.compile("%2[efEF]"),
+            "backslashes", Pattern.compile("\\\\"),
+            "control characters", Pattern.compile("\\p{Cntrl}"),
+            "user info", Pattern.compile("^[a-z][a-z0-9+.-]*://[^/?#]*@")));
 
     private final KubernetesSerialization serialization;
 
@@ -41,8 +47,8 @@ final class ResourceValidation implements AdmissionHandler {
         Optional<String> objection = switch (request.kind()) {
             case "SecureMcpServer" ->
                 server(serialization.convertValue(object, SecureMcpServer.class).getSpec());
-            case "AgentIdentity" -> agent(serialization.convertValue(object, AgentIdentity.class));
-            case "MeshTrust" -> trust(serialization.convertValue(object, MeshTrust.class));
+            case "McpAccessPolicy" ->
+                policy(serialization.convertValue(object, McpAccessPolicy.class).getSpec());
             default -> Optional.empty();
         };
         String namespace = request.namespace().isEmpty() ? "" : request.namespace() + "/";
@@ -82,21 +88,15 @@ final class ResourceValidation implements AdmissionHandler {
         return Optional.empty();
     }
 
-    private static Optional<String> agent(AgentIdentity agent) {
-        Duration lifetime = agent.getSpec().certificate().duration();
-        return lifetime.compareTo(SHORTEST) < 0 || lifetime.compareTo(LONGEST) > 0
-                ? Optional.of("certificate.lifetime "
-                        + agent.getSpec().certificate().lifetime()
-                        + " is outside of 5m to 24h. Set it to something between, such as 1h.")
-                : Optional.empty();
-    }
-
-    private static Optional<String> trust(MeshTrust trust) {
-        return Stream.ofNullable(trust.getSpec().caSecretRef())
-                .filter(reference -> reference.name().equals("stockade-ca"))
-                .map(reference ->
-                        "caSecretRef names the Secret that the operator makes for itself. Leave caSecretRef out,"
-                                + " or name a Secret of your own.")
+    /** What such a URI is refused for, whatever a policy says; a rule that needs one matches nothing, and looks as if it did. */
+    static Optional<String> policy(McpAccessPolicySpec spec) {
+        return Stream.concat(spec.allow().stream(), spec.deny().stream())
+                .flatMap(rule -> rule.resources().stream())
+                .flatMap(pattern -> NEVER_IN_URIS.entrySet().stream()
+                        .filter(never -> never.getValue().matcher(pattern).find())
+                        .map(never -> "the resource pattern '" + pattern + "' can never match, because URIs with "
+                                + never.getKey() + " are always refused. Write it as the server's URIs are, or remove"
+                                + " it."))
                 .findFirst();
     }
 }

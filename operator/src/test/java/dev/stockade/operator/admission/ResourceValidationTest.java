@@ -36,8 +36,9 @@ class ResourceValidationTest {
                         "SecureMcpServer",
                         "{selector: {matchLabels: {a: b}}, port: 3000, limits: {requestBytes: 64Mi}}",
                         "limits.requestBytes 64Mi"),
-                Arguments.of("AgentIdentity", "{serviceAccountName: a, certificate: {lifetime: 1m}}", "lifetime 1m"),
-                Arguments.of("MeshTrust", "{trustDomain: a, caSecretRef: {name: stockade-ca}}", "caSecretRef"));
+                Arguments.of("McpAccessPolicy", "{allow: [{resources: ['repo://acme/../x']}]}", "dot segments"),
+                Arguments.of("McpAccessPolicy", "{deny: [{resources: ['repo://a%2Fb']}]}", "encoded dots or slashes"),
+                Arguments.of("McpAccessPolicy", "{allow: [{resources: ['repo://me@acme/*']}]}", "user info"));
     }
 
     @ParameterizedTest
@@ -58,6 +59,14 @@ class ResourceValidationTest {
         assertThat(review("UPDATE", "SecureMcpServer", Optional.of(bad), Optional.of(bad)))
                 .isEqualTo(new Verdict.Allowed());
         assertThat(review("DELETE", "SecureMcpServer", Optional.empty(), Optional.of(bad)))
+                .isEqualTo(new Verdict.Allowed());
+    }
+
+    @Test
+    void aPatternThatCanMatchPasses() {
+        JsonNode policy = resource("{allow: [{resources: ['repo://acme/*', 'file:///a/.hidden', 'mail:me@acme']}]}");
+
+        assertThat(review("CREATE", "McpAccessPolicy", Optional.of(policy), Optional.empty()))
                 .isEqualTo(new Verdict.Allowed());
     }
 
