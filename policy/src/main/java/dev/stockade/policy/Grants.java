@@ -3,10 +3,8 @@ package dev.stockade.policy;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.access.AccessRule;
-import dev.stockade.crds.access.AgentReference;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.access.Mode;
-import dev.stockade.crds.access.ServerReference;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.model.policy.AccessPolicy;
@@ -15,7 +13,6 @@ import dev.stockade.model.policy.ClientFeature;
 import dev.stockade.model.policy.NamePattern;
 import dev.stockade.model.policy.Rule;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -165,100 +161,5 @@ public final class Grants {
                 rule.clientFeatures().stream()
                         .flatMap(f -> ClientFeature.named(f).stream())
                         .collect(Collectors.toUnmodifiableSet()));
-    }
-
-    /** Follows the references of one policy. */
-    private static final class Resolving {
-        private static final String LABEL = "stockade.dev/mesh: enabled";
-
-        private final MeshView view;
-        private final McpAccessPolicy policy;
-        private final String namespace;
-        private final Set<ResourceName> servers = new TreeSet<>();
-        private final Map<ResourceName, AgentIdentity> agents = new TreeMap<>(Comparator.naturalOrder());
-        private final List<String> unresolved = new ArrayList<>();
-        private final List<String> notes = new ArrayList<>();
-
-        Resolving(MeshView view, McpAccessPolicy policy) {
-            this.view = view;
-            this.policy = policy;
-            this.namespace = policy.getMetadata().getNamespace();
-        }
-
-        Resolution resolve() {
-            if (!view.inMesh(namespace)) {
-                unresolved.add("namespace " + namespace + " is not in the mesh; label it " + LABEL);
-                return new Resolution(List.of(), List.of(), unresolved, notes);
-            }
-            for (int i = 0; i < policy.getSpec().servers().size(); i++) {
-                server(policy.getSpec().servers().get(i), i);
-            }
-            for (int i = 0; i < policy.getSpec().agents().size(); i++) {
-                agent(policy.getSpec().agents().get(i), i);
-            }
-            agents.forEach((name, agent) -> servers.stream()
-                    .filter(server -> !Consent.takes(agent, server))
-                    .forEach(server -> notes.add("AgentIdentity " + name + " does not take server " + server
-                            + "; its owner adds it to spec.servers")));
-            return new Resolution(List.copyOf(servers), List.copyOf(agents.keySet()), unresolved, notes);
-        }
-
-        private void server(ServerReference reference, int index) {
-            if (reference.name() != null) {
-                ResourceName name = new ResourceName(namespace, reference.name());
-                if (view.server(name).isPresent()) {
-                    servers.add(name);
-                } else {
-                    unresolved.add("spec.servers[" + index + "]: SecureMcpServer " + name + " does not exist");
-                }
-            }
-            var selector = reference.selector();
-            if (selector != null) {
-                List<ResourceName> selected = view.servers().stream()
-                        .filter(s -> s.getMetadata().getNamespace().equals(namespace))
-                        .filter(s -> Selectors.matches(
-                                selector, labels(s.getMetadata().getLabels())))
-                        .map(ResourceName::of)
-                        .toList();
-                servers.addAll(selected);
-                if (selected.isEmpty()) {
-                    notes.add("spec.servers[" + index + "].selector selects no SecureMcpServer in namespace "
-                            + namespace);
-                }
-            }
-        }
-
-        private void agent(AgentReference reference, int index) {
-            if (reference.name() != null) {
-                ResourceName name = new ResourceName(reference.namespace(), reference.name());
-                Optional<AgentIdentity> agent = view.agent(name);
-                if (agent.isEmpty()) {
-                    unresolved.add("spec.agents[" + index + "]: AgentIdentity " + name + " does not exist");
-                } else if (!view.inMesh(name.namespace())) {
-                    unresolved.add("spec.agents[" + index + "]: namespace " + name.namespace()
-                            + " is not in the mesh; label it " + LABEL);
-                } else {
-                    agents.put(name, agent.get());
-                }
-            }
-            var selector = reference.selector();
-            if (selector != null) {
-                List<AgentIdentity> selected = view.agents().stream()
-                        .filter(a -> a.getMetadata().getNamespace().equals(reference.namespace()))
-                        .filter(a -> view.inMesh(reference.namespace()))
-                        .filter(a -> Selectors.matches(
-                                selector, labels(a.getMetadata().getLabels())))
-                        .toList();
-                selected.forEach(a -> agents.put(ResourceName.of(a), a));
-                if (selected.isEmpty()) {
-                    notes.add("spec.agents[" + index + "].selector selects no AgentIdentity in namespace "
-                            + reference.namespace());
-                }
-            }
-        }
-
-        private static Map<String, String> labels(@org.jspecify.annotations.Nullable Map<String, String> labels) {
-            return labels == null ? Map.of() : labels;
-        }
     }
 }

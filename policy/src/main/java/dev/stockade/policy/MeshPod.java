@@ -3,7 +3,7 @@ package dev.stockade.policy;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -155,13 +155,13 @@ public record MeshPod(
             return Map.of();
         }
         try {
-            Map<String, @Nullable String> read = JSON.readValue(json.get(), new TypeReference<>() {});
             Map<String, String> present = new TreeMap<>();
-            read.forEach((key, value) -> {
-                if (value != null) {
-                    present.put(key, value);
+            for (Map.Entry<String, JsonNode> field : JSON.readTree(json.get()).properties()) {
+                if (!field.getValue().isTextual()) {
+                    return Map.of();
                 }
-            });
+                present.put(field.getKey(), field.getValue().textValue());
+            }
             return present;
         } catch (JsonProcessingException e) {
             return Map.of();

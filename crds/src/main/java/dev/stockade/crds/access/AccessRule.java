@@ -3,8 +3,12 @@ package dev.stockade.crds.access;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.stockade.crds.schema.Merge;
 import dev.stockade.model.policy.ClientFeature;
+import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
+import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,15 +21,34 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@ValidationRule(
+        value =
+                "(has(self.tools) && size(self.tools) > 0) || (has(self.resources) && size(self.resources) > 0) || (has(self.prompts) && size(self.prompts) > 0) || (has(self.clientFeatures) && size(self.clientFeatures) > 0)",
+        message =
+                "a rule that names no tools, resources, prompts or clientFeatures matches nothing; name something or remove the rule")
+@ValidationRule(
+        value = "!has(self.when)",
+        message =
+                "when is not enforced by this release, and a rule without it would mean more; remove the rule, or remove when and name only what is meant whatever the arguments",
+        fieldPath = ".when")
+@SchemaCustomizer(value = Merge.class, input = """
+        {"properties": {
+          "tools": {"x-kubernetes-list-type": "set"},
+          "resources": {"x-kubernetes-list-type": "set"},
+          "prompts": {"x-kubernetes-list-type": "set"},
+          "clientFeatures": {
+            "x-kubernetes-list-type": "set",
+            "items": {"enum": ["sampling", "elicitation", "roots"]}}}}
+        """)
 public record AccessRule(
         @Size(max = 256) @JsonPropertyDescription("Names of tools; * stands for any run of characters.")
-        List<@Size(min = 1, max = 256) String> tools,
+        List<@Size(min = 1, max = 256) @Pattern("^[^\\x00-\\x1f\\x7f]+$") String> tools,
 
         @Size(max = 256) @JsonPropertyDescription("URIs of resources; * stands for any run of characters.")
-        List<@Size(min = 1, max = 2048) String> resources,
+        List<@Size(min = 1, max = 2048) @Pattern("^[^\\x00-\\x20\\x7f\\\\]+$") String> resources,
 
         @Size(max = 256) @JsonPropertyDescription("Names of prompts; * stands for any run of characters.")
-        List<@Size(min = 1, max = 256) String> prompts,
+        List<@Size(min = 1, max = 256) @Pattern("^[^\\x00-\\x1f\\x7f]+$") String> prompts,
 
         @Size(max = 3) @JsonPropertyDescription("What the server may ask of the agent: sampling, elicitation, roots.")
         List<@Size(max = 32) String> clientFeatures,

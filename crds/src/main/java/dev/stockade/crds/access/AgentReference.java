@@ -9,10 +9,15 @@ import dev.stockade.crds.common.Selector;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 /** Agents of one namespace: one by its name, or some by the labels of their AgentIdentity. */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+        value = "has(self.name) != has(self.selector)",
+        message =
+                "an entry of spec.agents has either name (one AgentIdentity) or selector (by its labels); give exactly one of the two")
 public record AgentReference(
         @Required @Size(min = 1, max = 63) @Pattern(Names.NAMESPACE) @JsonPropertyDescription("The agents' namespace.")
         String namespace,

@@ -7,11 +7,25 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Who may do what where. Default deny; a matching deny wins; policies add up in any order to the same result. */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+        value = "!has(self.mode) || self.mode == 'Enforce'",
+        message = "spec.mode Shadow is not enforced by this release; leave it at Enforce",
+        fieldPath = ".mode")
+@ValidationRule(
+        value =
+                "self.agents.all(a, !has(a.name) || self.agents.exists_one(b, has(b.name) && b.name == a.name && b.__namespace__ == a.__namespace__))",
+        message = "spec.agents names an agent twice; remove one of the two",
+        fieldPath = ".agents")
+@ValidationRule(
+        value = "self.servers.all(a, !has(a.name) || self.servers.exists_one(b, has(b.name) && b.name == a.name))",
+        message = "spec.servers names a server twice; remove one of the two",
+        fieldPath = ".servers")
 public record McpAccessPolicySpec(
         @Required
         @Size(min = 1, max = 64)

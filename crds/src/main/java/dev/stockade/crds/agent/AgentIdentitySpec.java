@@ -8,10 +8,13 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.stockade.crds.common.Names;
 import dev.stockade.crds.common.Restart;
 import dev.stockade.crds.common.Selector;
+import dev.stockade.crds.schema.Merge;
+import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,14 @@ import org.jspecify.annotations.Nullable;
  * @param servers absent: those of the agent's own namespace; empty: none
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+        value = "!has(self.restart) || self.restart == 'Manual'",
+        message =
+                "spec.restart Evict is not enforced by this release; leave it at Manual, and restart the pods that Injected names",
+        fieldPath = ".restart")
+@SchemaCustomizer(value = Merge.class, input = """
+        {"properties": {"servers": {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["namespace", "name"]}}}
+        """)
 public record AgentIdentitySpec(
         @Required
         @Size(min = 1, max = 253)

@@ -8,11 +8,17 @@ import dev.stockade.crds.common.Durations;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** The agent's certificates. */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+        value =
+                "!has(self.lifetime) || (self.lifetime.matches('^([0-9]{1,6}(h|m|s)){1,3}$') && duration(self.lifetime) >= duration('5m') && duration(self.lifetime) <= duration('24h'))",
+        message = "certificate.lifetime is not a duration from 5m to 24h, such as 30m or 1h",
+        fieldPath = ".lifetime")
 public record Certificate(
         @Default("1h")
         @Size(min = 2, max = 24)

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@ValidationRule(
+        value =
+                "(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)",
+        message =
+                "an empty selector is not allowed, it would mean everything; name at least one label under matchLabels")
 public record Selector(
         @Size(max = 32) @JsonPropertyDescription("Labels that have to be there with exactly these values.")
         Map<String, @Size(max = 63) @Pattern("^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$") String> matchLabels,
@@ -41,8 +47,15 @@ public record Selector(
     /** A requirement on one label. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    @ValidationRule(
+            value =
+                    "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0",
+            message = "operators In and NotIn need values, Exists and DoesNotExist take none")
     public record Requirement(
-            @Required @Size(min = 1, max = 317) @JsonPropertyDescription("The label's key.")
+            @Required
+            @Size(min = 1, max = 317)
+            @Pattern("^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")
+            @JsonPropertyDescription("The label's key.")
             String key,
 
             @Required @JsonPropertyDescription("How the label relates to the values.")

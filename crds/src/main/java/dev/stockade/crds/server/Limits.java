@@ -11,11 +11,39 @@ import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** How much one sidecar of the server takes on. Sizes and durations are texts as in the manifest. */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+        value =
+                "!has(self.requestBytes) || (isQuantity(self.requestBytes) && quantity(self.requestBytes).compareTo(quantity('1Ki')) >= 0 && quantity(self.requestBytes).compareTo(quantity('8Mi')) <= 0)",
+        message =
+                "limits.requestBytes is not a size from 1Ki to 8Mi, such as 4Mi; 8Mi is the quarter of the buffer that one agent may hold",
+        fieldPath = ".requestBytes")
+@ValidationRule(
+        value = "!has(self.bufferBytes) || self.bufferBytes == '32Mi'",
+        message = "limits.bufferBytes is not enforced by this release; leave it at 32Mi",
+        fieldPath = ".bufferBytes")
+@ValidationRule(
+        value = "!has(self.concurrentRequests) || self.concurrentRequests == 256",
+        message = "limits.concurrentRequests is not enforced by this release; leave it at 256",
+        fieldPath = ".concurrentRequests")
+@ValidationRule(
+        value = "!has(self.requestTimeout) || self.requestTimeout == '5m'",
+        message = "limits.requestTimeout is not enforced by this release; leave it at 5m",
+        fieldPath = ".requestTimeout")
+@ValidationRule(
+        value = "!has(self.callsPerMinute) || self.callsPerMinute == 600",
+        message = "limits.callsPerMinute is not enforced by this release; leave it at 600",
+        fieldPath = ".callsPerMinute")
+@ValidationRule(
+        value =
+                "!has(self.staleAfter) || (self.staleAfter.matches('^([0-9]{1,6}(h|m|s)){1,3}$') && duration(self.staleAfter) >= duration('1m') && duration(self.staleAfter) <= duration('24h'))",
+        message = "limits.staleAfter is not a duration from 1m to 24h, such as 30m or 1h",
+        fieldPath = ".staleAfter")
 public record Limits(
         @Default("4Mi")
         @Size(min = 1, max = 16)

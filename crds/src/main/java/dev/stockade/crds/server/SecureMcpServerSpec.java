@@ -8,17 +8,59 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.stockade.crds.common.Names;
 import dev.stockade.crds.common.Restart;
 import dev.stockade.crds.common.Selector;
+import dev.stockade.crds.schema.Merge;
+import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which pods are the server, where it listens, and what goes around the sidecar. */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+        value = "!(self.port in [15001, 15008, 15020])",
+        message =
+                "spec.port is one of the sidecar's own (15001, 15008, 15020); let the server listen on another port and set spec.port to it",
+        fieldPath = ".port")
+@ValidationRule(
+        value = "!has(self.openPorts) || !(self.port in self.openPorts)",
+        message =
+                "spec.openPorts holds spec.port, which would open the server around the sidecar; remove it from spec.openPorts",
+        fieldPath = ".openPorts")
+@ValidationRule(
+        value = "!has(self.openPorts) || self.openPorts.all(p, !(p in [15001, 15008, 15020]))",
+        message =
+                "spec.openPorts holds one of the sidecar's own ports (15001, 15008, 15020), which need no opening; remove it",
+        fieldPath = ".openPorts")
+@ValidationRule(
+        value =
+                "!has(self.path) || (self.path.matches('^/[A-Za-z0-9._~!$&()*+,;=:@/-]*$') && !self.path.matches('//|/[.]{1,2}(/|$)'))",
+        message =
+                "spec.path is not an absolute path such as /mcp: it begins with a slash and has no query, no percent-encoding, no empty and no dot segment",
+        fieldPath = ".path")
+@ValidationRule(
+        value =
+                "!has(self.hostHeader) || self.hostHeader.matches('^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|[\\\\[][0-9A-Fa-f:.]+[\\\\]])(:[1-9][0-9]{0,4})?$')",
+        message =
+                "spec.hostHeader is not a host such as localhost:3000: a name or an address (IPv6 in brackets), and optionally a port",
+        fieldPath = ".hostHeader")
+@ValidationRule(
+        value = "!has(self.enforcement) || self.enforcement == 'Enforce'",
+        message = "spec.enforcement Observe is not enforced by this release; leave it at Enforce",
+        fieldPath = ".enforcement")
+@ValidationRule(
+        value = "!has(self.restart) || self.restart == 'Manual'",
+        message =
+                "spec.restart Evict is not enforced by this release; leave it at Manual, and restart the pods that Injected names",
+        fieldPath = ".restart")
+@SchemaCustomizer(value = Merge.class, input = """
+        {"properties": {"openPorts": {"x-kubernetes-list-type": "set"}}}
+        """)
 public record SecureMcpServerSpec(
         @Required @JsonPropertyDescription("The pods that are this server. Never empty.")
         Selector selector,

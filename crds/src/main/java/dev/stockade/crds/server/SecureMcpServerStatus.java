@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.stockade.crds.common.Condition;
+import dev.stockade.crds.schema.Merge;
 import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param observedGeneration the generation of the spec that this was said of; -1 before the operator has seen any
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-@SchemaCustomizer(value = SchemaCustomizer.MergePatchCustomizer.class, input = """
+@SchemaCustomizer(value = Merge.class, input = """
         {"properties": {
           "conditions": {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
           "openPorts": {"x-kubernetes-list-type": "set"}}}

@@ -6,10 +6,13 @@ import static java.util.Objects.requireNonNullElse;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.stockade.crds.common.Durations;
+import dev.stockade.crds.schema.Merge;
+import io.fabric8.crdv2.generator.v1.SchemaCustomizer;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +24,26 @@ import org.jspecify.annotations.Nullable;
  * @param suspended agents that are cut off whatever their own resource says
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(
+        value = "self.trustDomain == oldSelf.trustDomain",
+        message =
+                "spec.trustDomain is immutable, every identity carries it; a mesh with another trust domain is a new installation",
+        fieldPath = ".trustDomain")
+@ValidationRule(
+        value = "!has(self.rootLifetime) || self.rootLifetime == '3650d'",
+        message = "spec.rootLifetime is not enforced by this release; leave it at 3650d",
+        fieldPath = ".rootLifetime")
+@ValidationRule(
+        value = "!has(self.issuerLifetime) || self.issuerLifetime == '30d'",
+        message = "spec.issuerLifetime is not enforced by this release; leave it at 30d",
+        fieldPath = ".issuerLifetime")
+@ValidationRule(
+        value = "!has(self.caSecretRef)",
+        message = "spec.caSecretRef is not enforced by this release; remove it, and the operator makes its own CA",
+        fieldPath = ".caSecretRef")
+@SchemaCustomizer(value = Merge.class, input = """
+        {"properties": {"suspended": {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["namespace", "name"]}}}
+        """)
 public record MeshTrustSpec(
         @Required
         @Size(min = 1, max = 255)

@@ -3,7 +3,6 @@ package dev.stockade.model.json;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -519,55 +518,5 @@ public final class StrictJson {
             throw refused("a number has more than " + LONGEST_NUMBER + " characters");
         }
         exact.append((char) take());
-    }
-
-    /**
-     * The text of a string that {@link #read} has gone over.
-     *
-     * @param range with the quotes
-     */
-    public static String text(ByteBuffer document, ByteRange range) {
-        byte[] raw = new byte[range.length() - 2];
-        document.get(document.position() + range.start() + 1, raw);
-        int i = 0;
-        while (i < raw.length && raw[i] != '\\') {
-            i++;
-        }
-        if (i == raw.length) {
-            return new String(raw, StandardCharsets.UTF_8);
-        }
-        StringBuilder text = new StringBuilder(raw.length);
-        int from = 0;
-        while (i < raw.length) {
-            if (raw[i] != '\\') {
-                i++;
-                continue;
-            }
-            text.append(new String(raw, from, i - from, StandardCharsets.UTF_8));
-            byte b = raw[i + 1];
-            i += 2;
-            switch (b) {
-                case 'b' -> text.append('\b');
-                case 'f' -> text.append('\f');
-                case 'n' -> text.append('\n');
-                case 'r' -> text.append('\r');
-                case 't' -> text.append('\t');
-                case 'u' -> {
-                    text.append((char) Integer.parseInt(new String(raw, i, 4, StandardCharsets.US_ASCII), 16));
-                    i += 4;
-                }
-                default -> text.append((char) b);
-            }
-            from = i;
-        }
-        return text.append(new String(raw, from, raw.length - from, StandardCharsets.UTF_8))
-                .toString();
-    }
-
-    /** The bytes of a range as they came, for ranges that hold only ASCII or whose text is wanted undecoded. */
-    public static String raw(ByteBuffer document, ByteRange range) {
-        byte[] bytes = new byte[range.length()];
-        document.get(document.position() + range.start(), bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

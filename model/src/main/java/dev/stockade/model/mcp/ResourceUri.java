@@ -110,7 +110,6 @@ public final class ResourceUri {
             text.append("//");
             if (scheme.equals("file") && slashes < 2) {
                 text.append('/');
-                at = at - slashes + slashes;
             }
         } else if (authority) {
             text.append("//");

@@ -2,6 +2,7 @@ package dev.stockade.operator.admission;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.policy.ServicePort;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import java.util.Set;
@@ -33,7 +34,7 @@ sealed interface InjectionDecision {
                 ? new ProbeScope.All()
                 : new ProbeScope.Ports(
                         membership.server().map(server -> Set.of(server.port())).orElse(Set.of()));
-        List<CapturedService> captured =
+        List<ServicePort> captured =
                 membership.agent().map(Membership.AsAgent::captured).orElse(List.of());
         return new Inject(new InjectionPlan(namespace, sidecar, probes, captured));
     }

@@ -2,6 +2,7 @@ package dev.stockade.operator.admission;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.policy.ServicePort;
 import java.util.List;
 
 /**
@@ -12,8 +13,7 @@ import java.util.List;
  * @param probes which probes the sidecar takes over
  * @param captured the Services whose names lead into the mesh; empty for what is no agent
  */
-public record InjectionPlan(
-        String namespace, SidecarTemplate sidecar, ProbeScope probes, List<CapturedService> captured) {
+public record InjectionPlan(String namespace, SidecarTemplate sidecar, ProbeScope probes, List<ServicePort> captured) {
     public InjectionPlan {
         requireNonNull(namespace);
         requireNonNull(sidecar);

@@ -1,5 +1,6 @@
 package dev.stockade.operator.admission;
 
+import dev.stockade.policy.ServicePort;
 import io.fabric8.kubernetes.api.model.HostAlias;
 import io.fabric8.kubernetes.api.model.HostAliasBuilder;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ record NameCapture(SortedMap<String, String> addresses, List<HostAlias> aliases)
      * @param declaredNames that the pod has already given an address
      */
     static NameCapture plan(
-            Collection<CapturedService> services,
+            Collection<ServicePort> services,
             String podNamespace,
             String clusterDomain,
             Set<Integer> declaredPorts,
@@ -38,14 +39,14 @@ record NameCapture(SortedMap<String, String> addresses, List<HostAlias> aliases)
         TreeMap<String, String> addresses = new TreeMap<>();
         List<HostAlias> aliases = new ArrayList<>();
         Set<Integer> taken = new HashSet<>();
-        TreeMap<String, List<CapturedService>> byService = new TreeMap<>();
+        TreeMap<String, List<ServicePort>> byService = new TreeMap<>();
         services.stream()
                 .filter(s -> !declaredPorts.contains(s.port()))
                 .forEach(s -> byService
-                        .computeIfAbsent(s.namespace() + "/" + s.name(), k -> new ArrayList<>())
+                        .computeIfAbsent(s.namespace() + "/" + s.service(), k -> new ArrayList<>())
                         .add(s));
-        for (Map.Entry<String, List<CapturedService>> entry : byService.entrySet()) {
-            CapturedService service = entry.getValue().getFirst();
+        for (Map.Entry<String, List<ServicePort>> entry : byService.entrySet()) {
+            ServicePort service = entry.getValue().getFirst();
             List<String> names = names(service, podNamespace, clusterDomain).stream()
                     .filter(n -> !declaredNames.contains(n))
                     .toList();
@@ -53,18 +54,18 @@ record NameCapture(SortedMap<String, String> addresses, List<HostAlias> aliases)
                 continue;
             }
             String address = address(entry.getKey(), taken);
-            entry.getValue().forEach(s -> addresses.put(s.key(), address));
+            entry.getValue().forEach(s -> addresses.put(s.toString(), address));
             aliases.add(
                     new HostAliasBuilder().withIp(address).withHostnames(names).build());
         }
         return new NameCapture(addresses, List.copyOf(aliases));
     }
 
-    private static List<String> names(CapturedService service, String podNamespace, String clusterDomain) {
-        String qualified = service.name() + "." + service.namespace();
+    private static List<String> names(ServicePort service, String podNamespace, String clusterDomain) {
+        String qualified = service.service() + "." + service.namespace();
         List<String> names = new ArrayList<>();
         if (service.namespace().equals(podNamespace)) {
-            names.add(service.name());
+            names.add(service.service());
         }
         names.add(qualified);
         names.add(qualified + ".svc");

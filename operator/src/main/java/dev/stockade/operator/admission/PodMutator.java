@@ -2,6 +2,7 @@ package dev.stockade.operator.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.stockade.policy.ServicePort;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.HostAlias;
@@ -24,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * another one changed the pod) is taken back to what was declared first, then injected anew.
  */
 public final class PodMutator {
+    /** A safe sysctl of the pod's own network namespace, which Pod Security {@code restricted} permits. */
+    private static final String LOW_PORTS = "net.ipv4.ip_unprivileged_port_start";
+
+    private static final int FIRST_UNPRIVILEGED_PORT = 1024;
+
     private PodMutator() {}
 
     /** What came of a pod. */
@@ -58,8 +64,15 @@ public final class PodMutator {
         }
         Map<String, String> labels = labels(bare);
         initContainers.addFirst(SidecarContainer.of(plan.sidecar(), labels, capture.addresses(), probes.originals()));
-        return new Outcome.Injected(new PodBuilder(bare)
-                .editOrNewMetadata()
+        PodBuilder injected = new PodBuilder(bare);
+        if (needsLowPorts(capture, spec)) {
+            injected.editSpec()
+                    .editOrNewSecurityContext()
+                    .addNewSysctl(LOW_PORTS, "0")
+                    .endSecurityContext()
+                    .endSpec();
+        }
+        return new Outcome.Injected(injected.editOrNewMetadata()
                 .addToLabels(Sidecar.INJECTED_LABEL, Sidecar.INJECTED)
                 .endMetadata()
                 .editSpec()
@@ -119,6 +132,17 @@ public final class PodMutator {
                         : pod.getMetadata().getLabels());
         labels.remove(Sidecar.INJECTED_LABEL);
         return labels;
+    }
+
+    /** The sidecar is nobody special, and listens on 127.77.x.y:80 for a Service on port 80. */
+    private static boolean needsLowPorts(NameCapture capture, PodSpec spec) {
+        boolean low = capture.addresses().keySet().stream()
+                .flatMap(key -> ServicePort.parse(key).stream())
+                .anyMatch(service -> service.port() < FIRST_UNPRIVILEGED_PORT);
+        boolean declared = spec.getSecurityContext() != null
+                && spec.getSecurityContext().getSysctls().stream()
+                        .anyMatch(sysctl -> LOW_PORTS.equals(sysctl.getName()));
+        return low && !declared;
     }
 
     private static boolean isNativeSidecar(Container container) {

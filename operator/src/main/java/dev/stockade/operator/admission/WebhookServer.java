@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -67,6 +69,26 @@ public final class WebhookServer implements AutoCloseable {
         server.setExecutor(threads);
         server.createContext("/", exchange -> refuse(exchange, 404, "No webhook has this path."));
         handlers.forEach((path, handler) -> server.createContext(path, exchange -> serve(exchange, path, handler)));
+    }
+
+    /**
+     * The webhooks of the operator: {@code /inject}, {@code /validate-pod} and {@code /validate}.
+     *
+     * @param sidecar what to inject now; throws as long as the mesh has no trust bundle
+     */
+    public static WebhookServer of(
+            InetSocketAddress address,
+            X509ExtendedKeyManager certificates,
+            MembershipLookup memberships,
+            Supplier<SidecarTemplate> sidecar,
+            KubernetesSerialization serialization) {
+        return new WebhookServer(
+                address,
+                certificates,
+                Map.of(
+                        "/inject", new PodInjection(memberships, sidecar, serialization),
+                        "/validate-pod", new PodValidation(memberships, sidecar, serialization),
+                        "/validate", new ResourceValidation(serialization)));
     }
 
     /** Begins to answer. */

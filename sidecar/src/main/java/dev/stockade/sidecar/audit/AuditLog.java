@@ -13,9 +13,9 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -30,7 +30,10 @@ public final class AuditLog implements AutoCloseable {
     private static final int BATCH = 256;
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
-    private record Entry(AuditEvent event, Receipt receipt) {}
+    private record Entry(Optional<AuditEvent> event, Receipt receipt) {}
+
+    /** Ends the writer's wait once the log is closed. */
+    private final Entry wake = new Entry(Optional.empty(), Receipt.NONE);
 
     private final OutputStream out;
     private final Log log;
@@ -63,22 +66,34 @@ public final class AuditLog implements AutoCloseable {
         return new AuditLog(new FileOutputStream(FileDescriptor.out), boot, CAPACITY, log);
     }
 
-    /** Queues the event; nobody waits for its line. */
-    public void append(AuditEvent event) {
-        append(event, Receipt.NONE);
+    /**
+     * Queues the event; nobody waits for its line.
+     *
+     * @return whether there was room
+     */
+    public boolean append(AuditEvent event) {
+        return append(event, Receipt.NONE);
     }
 
-    /** Queues the event; the receipt is told when its line is out, or that it is lost. */
-    public void append(AuditEvent event, Receipt receipt) {
-        Entry entry = new Entry(event, receipt);
+    /**
+     * Queues the event; the receipt is told when its line is out, or that it is lost.
+     *
+     * @return whether there was room; if not, the receipt has been told
+     */
+    public boolean append(AuditEvent event, Receipt receipt) {
+        Entry entry = new Entry(Optional.of(event), receipt);
         if (closed || !queue.offer(entry)) {
             lost.incrementAndGet();
             receipt.done(false);
-        } else if (closed && queue.remove(entry)) {
+            return false;
+        }
+        if (closed && queue.remove(entry)) {
             // The writer may have looked for the last time in between.
             lost.incrementAndGet();
             receipt.done(false);
+            return false;
         }
+        return true;
     }
 
     /** How many lines are out. */
@@ -95,6 +110,8 @@ public final class AuditLog implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        // A full queue wakes the writer by itself.
+        queue.offer(wake);
         try {
             writer.join(DRAIN);
         } catch (InterruptedException e) {
@@ -107,38 +124,40 @@ public final class AuditLog implements AutoCloseable {
         JsonText lines = new JsonText(64 * 1024);
         while (true) {
             try {
-                // Wakes now and then to see that the log was closed.
-                Entry first = queue.poll(200, TimeUnit.MILLISECONDS);
-                if (first == null) {
-                    if (closed) {
-                        return;
-                    }
-                    continue;
-                }
-                batch.add(first);
+                batch.add(queue.take());
                 queue.drainTo(batch, BATCH - 1);
+                batch.remove(wake);
             } catch (InterruptedException e) {
                 // Nobody has a reason to interrupt this thread; the log goes on until it is closed.
                 log.warn("the audit writer was interrupted and goes on");
                 continue;
             }
-            boolean ok = write(batch, lines);
-            (ok ? written : lost).addAndGet(batch.size());
-            for (Entry entry : batch) {
-                tell(entry, ok);
+            if (!batch.isEmpty()) {
+                write(batch, lines);
             }
-            batch.clear();
+            if (closed && queue.isEmpty()) {
+                return;
+            }
         }
     }
 
-    private boolean write(List<Entry> batch, JsonText lines) {
+    private void write(List<Entry> batch, JsonText lines) {
+        boolean ok = out(batch, lines);
+        (ok ? written : lost).addAndGet(batch.size());
+        for (Entry entry : batch) {
+            tell(entry, ok);
+        }
+        batch.clear();
+    }
+
+    private boolean out(List<Entry> batch, JsonText lines) {
         lines.reset();
         if (failing) {
             // What failed may have left half a line.
             lines.raw("\n");
         }
         for (Entry entry : batch) {
-            chain.append(entry.event(), lines);
+            chain.append(entry.event().orElseThrow(), lines);
         }
         try {
             out.write(lines.array(), 0, lines.length());

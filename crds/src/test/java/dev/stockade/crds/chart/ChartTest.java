@@ -1,0 +1,245 @@
+package dev.stockade.crds.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.LintResult;
+import com.marcnuri.helm.TemplateCommand;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** What the chart renders, by Helm itself. */
+class ChartTest {
+    private static final Path CHART = Path.of("..", "charts", "stockade");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Test
+    void theChartIsClean() {
+        LintResult result = new Helm(CHART).lint().strict().call();
+
+        assertThat(result.isFailed())
+                .as(String.join("\n", result.getMessages()))
+                .isFalse();
+    }
+
+    @Test
+    void theDefaultsGiveWhatAnInstallationNeeds() {
+        assertThat(render().keySet())
+                .containsExactlyInAnyOrder(
+                        "ClusterRole/stockade-agent-owner",
+                        "ClusterRole/stockade-operator",
+                        "ClusterRole/stockade-server-owner",
+                        "ClusterRole/stockade-viewer",
+                        "ClusterRoleBinding/stockade-operator",
+                        "Deployment/stockade-operator",
+                        "MeshTrust/default",
+                        "MutatingWebhookConfiguration/stockade-injector",
+                        "NetworkPolicy/stockade-operator",
+                        "PodDisruptionBudget/stockade-operator",
+                        "Role/stockade-operator",
+                        "RoleBinding/stockade-operator",
+                        "Service/stockade-operator",
+                        "ServiceAccount/stockade-operator",
+                        "ValidatingWebhookConfiguration/stockade-validator");
+    }
+
+    @Test
+    void whatCanBeLeftOutIsLeftOut() {
+        assertThat(render("networkPolicy", "false", "operator.replicas", "1").keySet())
+                .doesNotContain("NetworkPolicy/stockade-operator", "PodDisruptionBudget/stockade-operator");
+        assertThat(render("metrics.serviceMonitor", "true").keySet()).contains("ServiceMonitor/stockade-operator");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', '', stockade-operator:0.1.0, stockade-sidecar:0.1.0",
+        "'', e2e, stockade-operator:e2e, stockade-sidecar:e2e",
+        "registry.example/team, '1.2', registry.example/team/stockade-operator:1.2,"
+                + " registry.example/team/stockade-sidecar:1.2"
+    })
+    void imagesAreNamedByRegistryAndTag(String registry, String tag, String operator, String sidecar) {
+        JsonNode container = container(render("image.registry", registry, "image.tag", tag));
+
+        assertThat(container.path("image").asText()).isEqualTo(operator);
+        assertThat(variables(container)).containsEntry("STOCKADE_SIDECAR_IMAGE", sidecar);
+    }
+
+    @Test
+    void theOperatorIsToldWhatItNeeds() throws Exception {
+        JsonNode container = container(render("image.pullPolicy", "Never", "clusterDomain", "corp.example"));
+
+        assertThat(variables(container))
+                .containsEntry("STOCKADE_NAMESPACE", "metadata.namespace")
+                .containsEntry("STOCKADE_POD_NAME", "metadata.name")
+                .containsEntry("STOCKADE_POD_IP", "status.podIP")
+                .containsEntry("STOCKADE_SERVICE", "stockade-operator")
+                .containsEntry("STOCKADE_CLUSTER_DOMAIN", "corp.example")
+                .containsEntry("STOCKADE_SIDECAR_PULL_POLICY", "Never")
+                .containsEntry("STOCKADE_RELEASE", "0.1.0");
+        JsonNode resources = JSON.readTree(variables(container).get("STOCKADE_SIDECAR_RESOURCES"));
+        assertThat(resources.path("requests").path("memory").asText()).isEqualTo("64Mi");
+        assertThat(resources.path("limits").path("memory").asText()).isEqualTo("160Mi");
+    }
+
+    @Test
+    void theOperatorRunsUnderRestrictedPodSecurity() {
+        Map<String, JsonNode> objects = render();
+        JsonNode pod = objects.get("Deployment/stockade-operator").at("/spec/template/spec");
+        JsonNode container = container(objects);
+
+        assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
+        assertThat(pod.at("/securityContext/seccompProfile/type").asText()).isEqualTo("RuntimeDefault");
+        assertThat(container.at("/securityContext/readOnlyRootFilesystem").asBoolean())
+                .isTrue();
+        assertThat(container.at("/securityContext/allowPrivilegeEscalation").asBoolean(true))
+                .isFalse();
+        assertThat(container.at("/securityContext/capabilities/drop/0").asText())
+                .isEqualTo("ALL");
+    }
+
+    @Test
+    void anUpgradeTakesNoReplicaAwayBeforeAnotherIsReady() {
+        JsonNode strategy = render().get("Deployment/stockade-operator").at("/spec/strategy/rollingUpdate");
+
+        assertThat(strategy.path("maxUnavailable").asText()).isEqualTo("0");
+        assertThat(strategy.path("maxSurge").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void webhooksFailClosedInLabelledNamespacesAndAreNeverCalledForOthers() {
+        Map<String, JsonNode> objects = render();
+        List<JsonNode> webhooks = Stream.of(
+                        "MutatingWebhookConfiguration/stockade-injector",
+                        "ValidatingWebhookConfiguration/stockade-validator")
+                .flatMap(name -> stream(objects.get(name).path("webhooks")))
+                .toList();
+
+        assertThat(webhooks).hasSize(3).allSatisfy(webhook -> {
+            assertThat(webhook.path("failurePolicy").asText()).isEqualTo("Fail");
+            assertThat(webhook.path("sideEffects").asText()).isEqualTo("None");
+            assertThat(webhook.at("/namespaceSelector/matchLabels/stockade.dev~1mesh")
+                            .asText())
+                    .isEqualTo("enabled");
+            assertThat(webhook.at("/namespaceSelector/matchExpressions/0/operator")
+                            .asText())
+                    .isEqualTo("NotIn");
+            assertThat(stream(webhook.at("/namespaceSelector/matchExpressions/0/values"))
+                            .map(JsonNode::asText))
+                    .containsExactly("kube-system", "stockade-system");
+            assertThat(stream(webhook.path("rules"))
+                            .map(rule -> rule.path("scope").asText()))
+                    .containsOnly("Namespaced");
+        });
+    }
+
+    /** The operator writes it; a chart that did too would take it away with every upgrade. */
+    @Test
+    void theBundleOfTheWebhooksIsNotTheCharts() {
+        assertThat(render().values().toString()).doesNotContain("caBundle");
+    }
+
+    @Test
+    void nothingHoldsUpADeletion() {
+        assertThat(render().values())
+                .allSatisfy(
+                        object -> assertThat(object.at("/metadata/finalizers").isMissingNode())
+                                .isTrue());
+        assertThat(render().get("MeshTrust/default")
+                        .at("/metadata/annotations/helm.sh~1resource-policy")
+                        .asText())
+                .isEqualTo("keep");
+    }
+
+    @Test
+    void onlyTheViewerIsAggregatedAndNobodyIsGivenEverything() {
+        Map<String, JsonNode> objects = render();
+
+        assertThat(objects.entrySet())
+                .filteredOn(e -> e.getValue().at("/metadata/labels").toString().contains("aggregate-to"))
+                .extracting(Map.Entry::getKey)
+                .containsExactly("ClusterRole/stockade-viewer");
+        assertThat(objects.values())
+                .filteredOn(o -> o.path("kind").asText().endsWith("Role"))
+                .noneSatisfy(o -> assertThat(o.path("rules").toString()).contains("\"*\""));
+        assertThat(objects.get("ClusterRole/stockade-operator").path("rules").toString())
+                .doesNotContain("secrets");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nonsense, 1, nonsense",
+        "image.nonsense, 1, nonsense",
+        "image.tag, latest, tag",
+        "image.registry, https://registry.example, registry",
+        "image.pullPolicy, Sometimes, pullPolicy",
+        "trustDomain, Stockade.Local, trustDomain",
+        "clusterDomain, '', clusterDomain",
+        "operator.replicas, -1, replicas",
+        "operator.replicas, many, replicas",
+        "sidecar.resources.limit.memory, 1Gi, limit",
+        "sidecar.resources.limits.memory, lots, memory",
+        "networkPolicy, perhaps, networkPolicy",
+        "metrics.serviceMonitor, 2, serviceMonitor"
+    })
+    void aValueThatIsNonsenseIsRefusedByItsName(String value, String text, String named) {
+        assertThatThrownBy(() -> render(value, text))
+                .hasMessageContaining("values don't meet the specifications of the schema")
+                .hasMessageContaining(named);
+    }
+
+    private static JsonNode container(Map<String, JsonNode> objects) {
+        return objects.get("Deployment/stockade-operator").at("/spec/template/spec/containers/0");
+    }
+
+    /** Name to value, or to the field that it is taken from. */
+    private static Map<String, String> variables(JsonNode container) {
+        Map<String, String> variables = new java.util.TreeMap<>();
+        stream(container.path("env"))
+                .forEach(v -> variables.put(
+                        v.path("name").asText(),
+                        v.has("value")
+                                ? v.path("value").asText()
+                                : v.at("/valueFrom/fieldRef/fieldPath").asText()));
+        return variables;
+    }
+
+    private static Stream<JsonNode> stream(JsonNode list) {
+        return StreamSupport.stream(list.spliterator(), false);
+    }
+
+    /** Objects by kind and name. */
+    private static Map<String, JsonNode> render(String... values) {
+        TemplateCommand command = new Helm(CHART)
+                .template()
+                .withName("stockade")
+                .withNamespace("stockade-system")
+                .withKubeVersion("1.30.0");
+        for (int i = 0; i < values.length; i += 2) {
+            command.set(values[i], values[i + 1]);
+        }
+        List<JsonNode> objects = new ArrayList<>();
+        new Load(LoadSettings.builder().build())
+                .loadAllFromString(command.call())
+                .forEach(document -> {
+                    if (document != null) {
+                        objects.add(JSON.valueToTree(document));
+                    }
+                });
+        Map<String, JsonNode> byName = new java.util.TreeMap<>();
+        objects.forEach(o -> byName.put(
+                o.path("kind").asText() + "/" + o.at("/metadata/name").asText(), o));
+        return byName;
+    }
+}

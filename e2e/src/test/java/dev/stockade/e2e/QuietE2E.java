@@ -1,0 +1,35 @@
+package dev.stockade.e2e;
+
+import dev.stockade.e2e.mesh.Mesh;
+import dev.stockade.e2e.mesh.OnMesh;
+import dev.stockade.e2e.mesh.Versions;
+import java.time.Duration;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+
+/** Nothing changes, so nothing is written. */
+@OnMesh
+@Order(30)
+class QuietE2E {
+    private static final Duration A_MINUTE = Duration.ofSeconds(60);
+
+    private final Mesh mesh;
+
+    QuietE2E(Mesh mesh) {
+        this.mesh = mesh;
+        mesh.standing();
+    }
+
+    @Test
+    void reconcilingAgainWritesNothing() {
+        Map<String, String> before = Versions.of(mesh.client());
+
+        Awaitility.await("no resourceVersion changes for a minute")
+                .during(A_MINUTE)
+                .atMost(A_MINUTE.plusSeconds(30))
+                .pollInterval(Duration.ofSeconds(5))
+                .untilAsserted(() -> Versions.assertSame(before, Versions.of(mesh.client())));
+    }
+}

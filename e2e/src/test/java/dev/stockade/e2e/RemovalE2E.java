@@ -1,0 +1,139 @@
+package dev.stockade.e2e;
+
+import static dev.stockade.e2e.workload.Manifests.policy;
+import static dev.stockade.e2e.workload.Manifests.secureMcpServer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stockade.e2e.mesh.Mesh;
+import dev.stockade.e2e.mesh.OnMesh;
+import dev.stockade.e2e.mesh.Resource;
+import dev.stockade.e2e.mesh.Team;
+import dev.stockade.e2e.mesh.Waiting;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+
+/** Whatever goes first, nothing hangs. */
+@OnMesh
+@Order(90)
+class RemovalE2E {
+    private static final List<String> KINDS = List.of("McpAccessPolicy", "AgentIdentity", "SecureMcpServer");
+
+    private final Mesh mesh;
+
+    RemovalE2E(Mesh mesh) {
+        this.mesh = mesh;
+    }
+
+    @Test
+    void theChartGoesLast() {
+        Team resourcesFirst = raise("e2e-gone-1");
+        Team namespaceFirst = raise("e2e-gone-2");
+        awaitReady(resourcesFirst, namespaceFirst);
+
+        namespaceFirst.disband();
+        deleteResources(resourcesFirst);
+        awaitNoResources(resourcesFirst);
+        resourcesFirst.awaitReady("agent"); // pods that ran stay up
+        resourcesFirst.disband();
+        namespaceFirst.awaitDisbanded();
+        resourcesFirst.awaitDisbanded();
+        mesh.chart().uninstall();
+
+        awaitNoOperator();
+        mesh.chart().install();
+    }
+
+    @Test
+    void theChartGoesBeforeTheNamespaces() {
+        Team betweenResourcesAndNamespace = raise("e2e-gone-3");
+        Team beforeResources = raise("e2e-gone-4");
+        Team beforeNamespaceAlone = raise("e2e-gone-5");
+        awaitReady(betweenResourcesAndNamespace, beforeResources, beforeNamespaceAlone);
+
+        deleteResources(betweenResourcesAndNamespace);
+        awaitNoResources(betweenResourcesAndNamespace);
+        mesh.chart().uninstall();
+        awaitNoOperator();
+        deleteResources(beforeResources);
+        awaitNoResources(beforeResources);
+        List.of(betweenResourcesAndNamespace, beforeResources, beforeNamespaceAlone)
+                .forEach(Team::disband);
+
+        betweenResourcesAndNamespace.awaitDisbanded();
+        beforeResources.awaitDisbanded();
+        beforeNamespaceAlone.awaitDisbanded();
+        // What was installed once can be installed again, and finds its CA.
+        mesh.chart().install();
+        mesh.trust().await("Ready", "True");
+    }
+
+    private Team raise(String namespace) {
+        Team team = mesh.team(namespace);
+        return team.apply(
+                        team.manifests().server("server", 1, true),
+                        secureMcpServer("server", ""),
+                        policy("policy", namespace, "agent", "server", "echo"))
+                .agent("agent", "");
+    }
+
+    private static void awaitReady(Team... teams) {
+        for (Team team : teams) {
+            team.awaitDeployment("server").awaitReady("agent");
+            team.policy("policy").await("Ready", "True");
+        }
+    }
+
+    private void deleteResources(Team team) {
+        for (String kind : KINDS) {
+            mesh.client()
+                    .genericKubernetesResources(Resource.API, kind)
+                    .inNamespace(team.namespace())
+                    .delete();
+        }
+    }
+
+    private void awaitNoResources(Team team) {
+        Waiting.until(
+                "no resource is left in " + team.namespace(),
+                () -> remaining(team),
+                () -> remaining(team).values().stream().allMatch(List::isEmpty));
+        assertThat(team.client().pods().inNamespace(team.namespace()).list().getItems())
+                .isNotEmpty();
+    }
+
+    private Map<String, List<String>> remaining(Team team) {
+        Map<String, List<String>> remaining = new LinkedHashMap<>();
+        for (String kind : KINDS) {
+            List<String> names = new ArrayList<>();
+            mesh.client()
+                    .genericKubernetesResources(Resource.API, kind)
+                    .inNamespace(team.namespace())
+                    .list()
+                    .getItems()
+                    .forEach(one -> names.add(one.getMetadata().getName()));
+            remaining.put(kind, names);
+        }
+        return remaining;
+    }
+
+    private void awaitNoOperator() {
+        Waiting.until(
+                "the operator's pods are gone",
+                () -> mesh.client()
+                        .pods()
+                        .inNamespace("stockade-system")
+                        .list()
+                        .getItems()
+                        .size(),
+                () -> mesh.client()
+                        .pods()
+                        .inNamespace("stockade-system")
+                        .list()
+                        .getItems()
+                        .isEmpty());
+    }
+}

@@ -1,0 +1,49 @@
+package dev.stockade.e2e.mesh;
+
+import com.marcnuri.helm.Helm;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** The chart, installed as a user installs it. */
+public final class Chart {
+    public static final String RELEASE = "stockade";
+    public static final String NAMESPACE = "stockade-system";
+    private static final int TIMEOUT_SECONDS = 180;
+
+    private final Path folder;
+    private final Path kubeconfig;
+    private final String registry;
+    private final String tag;
+
+    Chart(Path folder, Path kubeconfig, String registry, String tag) {
+        this.folder = folder;
+        this.kubeconfig = kubeconfig;
+        this.registry = registry;
+        this.tag = tag;
+    }
+
+    /** Installs it and waits until the operator is ready. @return how long that took */
+    public Duration install() {
+        long began = System.nanoTime();
+        new Helm(folder)
+                .upgrade()
+                .install()
+                .withName(RELEASE)
+                .withNamespace(NAMESPACE)
+                .createNamespace()
+                .withKubeConfig(kubeconfig)
+                .set("image.registry", registry)
+                .set("image.tag", tag)
+                .waitReady()
+                .withTimeout(TIMEOUT_SECONDS)
+                .call();
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    public void uninstall() {
+        Helm.uninstall(RELEASE)
+                .withNamespace(NAMESPACE)
+                .withKubeConfig(kubeconfig)
+                .call();
+    }
+}

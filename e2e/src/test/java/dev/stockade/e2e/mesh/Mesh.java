@@ -1,0 +1,145 @@
+package dev.stockade.e2e.mesh;
+
+import dev.stockade.e2e.cluster.TestCluster;
+import dev.stockade.e2e.evidence.FailureEvidence;
+import dev.stockade.e2e.evidence.Measurements;
+import dev.stockade.e2e.evidence.Measurements.Row;
+import dev.stockade.e2e.workload.Manifests;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster with Stockade on it, shared by all tests of a run. */
+public final class Mesh implements AutoCloseable {
+    private final TestCluster cluster;
+    private final KubernetesClient client;
+    private final Chart chart;
+    private final Manifests manifests;
+    private final Nodes nodes;
+    private final Measurements measurements;
+    private @Nullable Standing standing;
+
+    private Mesh(
+            TestCluster cluster,
+            KubernetesClient client,
+            Chart chart,
+            Manifests manifests,
+            Nodes nodes,
+            Measurements measurements) {
+        this.cluster = cluster;
+        this.client = client;
+        this.chart = chart;
+        this.manifests = manifests;
+        this.nodes = nodes;
+        this.measurements = measurements;
+    }
+
+    /** Brings up the cluster, its images and the chart. */
+    static Mesh bringUp() {
+        Path root = Path.of(property("stockade.root"));
+        var measurements = new Measurements();
+        long began = System.nanoTime();
+        TestCluster cluster = TestCluster.open(System.getenv(), root);
+        try {
+            Duration up = Duration.ofNanos(System.nanoTime() - began);
+            measurements.describe(cluster.description());
+            say("%s is up after %d s; its kubeconfig is %s"
+                    .formatted(cluster.description(), up.toSeconds(), cluster.kubeconfig()));
+            measurements.record(Row.CLUSTER_UP, up);
+            Images images = Images.provide(cluster, root, property("stockade.version"));
+            images.built().ifPresent(time -> measurements.record(Row.IMAGES_BUILT, time));
+            var chart = new Chart(
+                    root.resolve("charts/stockade"), cluster.kubeconfig(), cluster.registry(), images.version());
+            KubernetesClient client = new KubernetesClientBuilder()
+                    .withConfig(Config.fromKubeconfig(cluster.kubeconfig().toFile()))
+                    .build();
+            var manifests = new Manifests(images.agent());
+            Mesh mesh = new Mesh(cluster, client, chart, manifests, new Nodes(client, images.agent()), measurements);
+            try {
+                measurements.record(Row.CHART_READY, chart.install());
+                say("the chart is installed and the operator is ready");
+            } catch (RuntimeException e) {
+                throw FailureEvidence.kept(client, "chart-install", e);
+            }
+            return mesh;
+        } catch (RuntimeException | Error e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    private static String property(String name) {
+        String value = System.getProperty(name);
+        if (value == null) {
+            throw new IllegalStateException(
+                    "the system property %s is not set; run these tests with Maven, or set it".formatted(name));
+        }
+        return value;
+    }
+
+    private static void say(String line) {
+        System.out.println("e2e: " + line);
+    }
+
+    public KubernetesClient client() {
+        return client;
+    }
+
+    public Chart chart() {
+        return chart;
+    }
+
+    public Nodes nodes() {
+        return nodes;
+    }
+
+    public Measurements measurements() {
+        return measurements;
+    }
+
+    /** The workloads that all scenarios use and none changes. */
+    public synchronized Standing standing() {
+        if (standing == null) {
+            standing = Standing.raise(this);
+        }
+        return standing;
+    }
+
+    /** A namespace in the mesh, fresh. */
+    public Team team(String namespace) {
+        return Team.found(client, manifests, namespace, true);
+    }
+
+    /** A namespace that is not in the mesh, fresh. */
+    public Team outsiders(String namespace) {
+        return Team.found(client, manifests, namespace, false);
+    }
+
+    public Resource trust() {
+        return new Resource(client, "MeshTrust", "", "default");
+    }
+
+    @Override
+    public void close() {
+        try {
+            measurements.print(System.out);
+            if (cluster.outlivesTheTests()) {
+                cleanUp();
+            }
+        } finally {
+            client.close();
+            cluster.close();
+        }
+    }
+
+    private void cleanUp() {
+        client.namespaces().list().getItems().stream()
+                .map(namespace -> namespace.getMetadata().getName())
+                .filter(name -> name.startsWith("e2e-"))
+                .forEach(name -> client.namespaces().withName(name).delete());
+        chart.uninstall();
+    }
+}

@@ -1,0 +1,160 @@
+package dev.stockade.e2e.mesh;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.e2e.workload.Program;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The nodes, seen by a privileged pod on each: what memory Stockade's processes use, and a way to kill one. */
+public final class Nodes {
+    private static final String NAMESPACE = "e2e-nodes";
+    /** Prints a fact for each process of Stockade that runs in a pod; kills that of the pod whose UID it is given. */
+    private static final String SCRIPT = """
+            const fs = require('node:fs');
+            const [victim] = process.argv.slice(1);
+            for (const pid of fs.readdirSync('/proc').filter(name => /^\\d+$/.test(name))) {
+              try {
+                const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\\0');
+                const program = command.find(word => /^dev\\.stockade\\.(operator|sidecar)\\./.test(word));
+                const pod = /pod([0-9a-f]{8}([-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})/.exec(fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+                if (!program || !pod) continue;
+                const uid = pod[1].replaceAll('_', '-');
+                const pss = /^Pss: +(\\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+                if (victim === uid && program.includes('sidecar')) process.kill(Number(pid), 'SIGKILL');
+                console.log(JSON.stringify({uid, program, pssKiB: Number(pss[1])}));
+              } catch (gone) {}
+            }
+            console.log(JSON.stringify({done: true}));
+            """;
+
+    /** A process of Stockade and its proportional share of memory. */
+    public record Running(String namespace, String pod, String program, long pssKiB) {}
+
+    private final KubernetesClient client;
+    private final String image;
+    private final List<Program> inspectors = new ArrayList<>();
+
+    Nodes(KubernetesClient client, String image) {
+        this.client = client;
+        this.image = image;
+    }
+
+    /** Every operator and sidecar on the cluster. */
+    public List<Running> processes() {
+        Map<String, Pod> pods = new LinkedHashMap<>();
+        client.pods()
+                .inAnyNamespace()
+                .list()
+                .getItems()
+                .forEach(pod -> pods.put(pod.getMetadata().getUid(), pod));
+        Map<String, Running> found = new LinkedHashMap<>();
+        for (JsonNode fact : inspect()) {
+            Pod pod = pods.get(fact.path("uid").asText());
+            if (pod != null) {
+                found.put(
+                        pod.getMetadata().getUid() + fact.get("program").asText(),
+                        new Running(
+                                pod.getMetadata().getNamespace(),
+                                pod.getMetadata().getName(),
+                                fact.get("program").asText(),
+                                fact.get("pssKiB").asLong()));
+            }
+        }
+        return found.values().stream()
+                .sorted(Comparator.comparing(Running::program)
+                        .thenComparing(Running::namespace)
+                        .thenComparing(Running::pod))
+                .toList();
+    }
+
+    /** Kills a pod's sidecar as a crash would. */
+    public void killSidecar(Pod pod) {
+        boolean found = inspect(pod.getMetadata().getUid()).stream()
+                .anyMatch(fact ->
+                        fact.path("uid").asText().equals(pod.getMetadata().getUid()));
+        if (!found) {
+            throw new AssertionError("no sidecar runs in %s/%s"
+                    .formatted(
+                            pod.getMetadata().getNamespace(), pod.getMetadata().getName()));
+        }
+    }
+
+    private List<JsonNode> inspect(String... arguments) {
+        if (inspectors.isEmpty()) {
+            raise();
+        }
+        List<String> command = new ArrayList<>(List.of("node", "-e", SCRIPT, "--"));
+        command.addAll(List.of(arguments));
+        return inspectors.stream()
+                .flatMap(one -> one.facts(command.toArray(String[]::new)).stream())
+                .toList();
+    }
+
+    private void raise() {
+        Namespace namespace = new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(NAMESPACE)
+                .addToLabels("pod-security.kubernetes.io/enforce", "privileged")
+                .endMetadata()
+                .build();
+        client.resource(namespace).serverSideApply();
+        Waiting.until(
+                "the service account of " + NAMESPACE,
+                () -> "none",
+                () -> client.serviceAccounts()
+                                .inNamespace(NAMESPACE)
+                                .withName("default")
+                                .get()
+                        != null);
+        List<String> nodes = client.nodes().list().getItems().stream()
+                .map(node -> node.getMetadata().getName())
+                .toList();
+        for (String node : nodes) {
+            client.resource(inspector(node)).serverSideApply();
+        }
+        for (String node : nodes) {
+            Waiting.until(
+                    "the inspector of " + node,
+                    () -> client.pods()
+                            .inNamespace(NAMESPACE)
+                            .withName(node)
+                            .get()
+                            .getStatus(),
+                    () -> client.pods().inNamespace(NAMESPACE).withName(node).isReady());
+            inspectors.add(new Program(client, NAMESPACE, node, "agent"));
+        }
+    }
+
+    private Pod inspector(String node) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(node)
+                .withNamespace(NAMESPACE)
+                .endMetadata()
+                .withNewSpec()
+                .withNodeName(node)
+                .withHostPID(true)
+                .withAutomountServiceAccountToken(false)
+                .withTerminationGracePeriodSeconds(1L)
+                .addNewContainer()
+                .withName("agent")
+                .withImage(image)
+                .withImagePullPolicy("IfNotPresent")
+                .withCommand("agent", "idle")
+                .withNewSecurityContext()
+                .withPrivileged(true)
+                .withRunAsUser(0L)
+                .endSecurityContext()
+                .endContainer()
+                .endSpec()
+                .build();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.stockade.e2e.mesh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The resourceVersions of all that the operator writes and that the standing workloads need; the Lease is written by design. */
+public final class Versions {
+    private Versions() {}
+
+    /** Kind, namespace and name to resourceVersion. */
+    public static Map<String, String> of(KubernetesClient client) {
+        List<HasMetadata> all = new ArrayList<>();
+        for (String kind : List.of("SecureMcpServer", "AgentIdentity", "McpAccessPolicy")) {
+            for (String namespace : List.of("e2e-tools", "e2e-agents")) {
+                all.addAll(client.genericKubernetesResources(Resource.API, kind)
+                        .inNamespace(namespace)
+                        .list()
+                        .getItems());
+            }
+        }
+        all.addAll(client.genericKubernetesResources(Resource.API, "MeshTrust")
+                .list()
+                .getItems());
+        all.addAll(client.network()
+                .v1()
+                .networkPolicies()
+                .inNamespace("e2e-tools")
+                .list()
+                .getItems());
+        all.addAll(client.secrets()
+                .inNamespace(Chart.NAMESPACE)
+                .withField("metadata.name", "stockade-ca")
+                .list()
+                .getItems());
+        all.addAll(client.admissionRegistration()
+                .v1()
+                .mutatingWebhookConfigurations()
+                .list()
+                .getItems());
+        all.addAll(client.admissionRegistration()
+                .v1()
+                .validatingWebhookConfigurations()
+                .list()
+                .getItems());
+        all.addAll(
+                client.apiextensions().v1().customResourceDefinitions().list().getItems());
+        Map<String, String> versions = new TreeMap<>();
+        for (HasMetadata one : all) {
+            versions.put(
+                    "%s %s/%s"
+                            .formatted(
+                                    one.getKind(),
+                                    one.getMetadata().getNamespace(),
+                                    one.getMetadata().getName()),
+                    one.getMetadata().getResourceVersion());
+        }
+        return versions;
+    }
+
+    public static void assertSame(Map<String, String> before, Map<String, String> now) {
+        assertThat(now).containsExactlyInAnyOrderEntriesOf(before);
+    }
+}

@@ -1,0 +1,164 @@
+package dev.stockade.e2e.workload;
+
+/** What teams apply, as YAML; every pod passes Pod Security "restricted". */
+public final class Manifests {
+    /** The port of the tests' MCP servers. */
+    public static final int SERVER_PORT = 3001;
+
+    private final String image;
+
+    /** @param image of the tests' programs, as the cluster knows it */
+    public Manifests(String image) {
+        this.image = image;
+    }
+
+    /** A namespace that is in the mesh, or one that never heard of it. */
+    public static String namespace(String name, boolean inMesh) {
+        return """
+                apiVersion: v1
+                kind: Namespace
+                metadata:
+                  name: %s
+                  labels: {stockade.dev/mesh: "%s", pod-security.kubernetes.io/enforce: restricted}
+                """.formatted(name, inMesh ? "enabled" : "disabled");
+    }
+
+    public static String serviceAccount(String name) {
+        return """
+                apiVersion: v1
+                kind: ServiceAccount
+                metadata: {name: %s}
+                """.formatted(name);
+    }
+
+    /** A Deployment of the reference server and a Service on port 80 that leads to it, both named alike. */
+    public String server(String name, int replicas, boolean inject) {
+        return """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: %1$s}
+                spec:
+                  replicas: %2$d
+                  selector: {matchLabels: {app: %1$s}}
+                  template:
+                    metadata:
+                      labels: {app: %1$s%3$s}
+                    spec:
+                      terminationGracePeriodSeconds: 5
+                      automountServiceAccountToken: false
+                      securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+                      containers:
+                        - name: server
+                          image: %4$s
+                          imagePullPolicy: IfNotPresent
+                          command: [server]
+                          env: [{name: PORT, value: "%5$d"}]
+                          ports: [{name: mcp, containerPort: %5$d}]
+                          readinessProbe: {tcpSocket: {port: mcp}, periodSeconds: 1}
+                          resources: {requests: {cpu: 10m, memory: 64Mi}, limits: {memory: 256Mi}}
+                          securityContext: &secure
+                            allowPrivilegeEscalation: false
+                            readOnlyRootFilesystem: true
+                            capabilities: {drop: [ALL]}
+                          volumeMounts: [{name: tmp, mountPath: /tmp}]
+                      volumes: [{name: tmp, emptyDir: {}}]
+                ---
+                apiVersion: v1
+                kind: Service
+                metadata: {name: %1$s}
+                spec:
+                  selector: {app: %1$s}
+                  ports: [{name: mcp, port: 80, targetPort: mcp}]
+                """.formatted(name, replicas, inject ? ", stockade.dev/inject: \"true\"" : "", image, SERVER_PORT);
+    }
+
+    /** A pod of an agent that stays idle until somebody runs a program in it. */
+    public String agent(String name, String serviceAccount, boolean inject) {
+        return """
+                apiVersion: v1
+                kind: Pod
+                metadata:
+                  name: %1$s
+                  labels: {app: %1$s%2$s}
+                %3$s
+                """.formatted(
+                        name,
+                        inject ? ", stockade.dev/inject: \"true\"" : "",
+                        agentSpec(serviceAccount, "Always", "[agent, idle]"));
+    }
+
+    /** A Job with an agent's identity that calls one tool and is done. */
+    public String job(String name, String serviceAccount, String url, String tool, String arguments) {
+        return """
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: %1$s}
+                spec:
+                  backoffLimit: 0
+                  template:
+                    metadata:
+                      labels: {app: %1$s, stockade.dev/inject: "true"}
+                %2$s
+                """.formatted(
+                name,
+                agentSpec(serviceAccount, "Never", "[agent, call, '%s', %s, '%s']".formatted(url, tool, arguments))
+                        .indent(4)
+                        .stripTrailing());
+    }
+
+    private String agentSpec(String serviceAccount, String restartPolicy, String command) {
+        return """
+                spec:
+                  restartPolicy: %3$s
+                  terminationGracePeriodSeconds: 5
+                  serviceAccountName: %1$s
+                  automountServiceAccountToken: false
+                  securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}
+                  containers:
+                    - name: agent
+                      image: %2$s
+                      imagePullPolicy: IfNotPresent
+                      command: %4$s
+                      resources: {requests: {cpu: 10m, memory: 64Mi}, limits: {memory: 512Mi}}
+                      securityContext:
+                        allowPrivilegeEscalation: false
+                        readOnlyRootFilesystem: true
+                        capabilities: {drop: [ALL]}
+                      volumeMounts: [{name: tmp, mountPath: /tmp}]
+                  volumes: [{name: tmp, emptyDir: {}}]
+                """.formatted(serviceAccount, image, restartPolicy, command);
+    }
+
+    /** A SecureMcpServer for {@link #server}; more is further fields of spec, as they stand in a flow mapping, or empty. */
+    public static String secureMcpServer(String name, String more) {
+        return """
+                apiVersion: stockade.dev/v1alpha1
+                kind: SecureMcpServer
+                metadata: {name: %1$s}
+                spec: {selector: {matchLabels: {app: %1$s}}, port: %2$d%3$s}
+                """.formatted(name, SERVER_PORT, more.isEmpty() ? "" : ", " + more);
+    }
+
+    /** An AgentIdentity of the service account of the same name. */
+    public static String agentIdentity(String name, String more) {
+        return """
+                apiVersion: stockade.dev/v1alpha1
+                kind: AgentIdentity
+                metadata: {name: %1$s}
+                spec: {serviceAccountName: %1$s%2$s}
+                """.formatted(name, more.isEmpty() ? "" : ", " + more);
+    }
+
+    /** A policy that lets one agent use tools of one server of the policy's namespace. */
+    public static String policy(String name, String agentNamespace, String agent, String server, String tools) {
+        return """
+                apiVersion: stockade.dev/v1alpha1
+                kind: McpAccessPolicy
+                metadata: {name: %s}
+                spec:
+                  agents: [{namespace: %s, name: %s}]
+                  servers: [{name: %s}]
+                  allow: [{tools: [%s]}]
+                """.formatted(name, agentNamespace, agent, server, tools);
+    }
+}

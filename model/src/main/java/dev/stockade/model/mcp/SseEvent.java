@@ -1,0 +1,194 @@
+package dev.stockade.model.mcp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+
+/**
+ * One event of a stream of server-sent events, with its bytes as they came, the empty line at its end included.
+ *
+ * <p>A block of lines without {@code data} (a comment, an id, a retry time) is an event here too: it is passed on.
+ */
+public final class SseEvent {
+    private final ByteBuffer bytes;
+    private final ByteBuffer data;
+    private final String type;
+    private final boolean hasData;
+    private final boolean hasId;
+
+    private SseEvent(ByteBuffer bytes, ByteBuffer data, String type, boolean hasData, boolean hasId) {
+        this.bytes = bytes;
+        this.data = data;
+        this.type = type;
+        this.hasData = hasData;
+        this.hasId = hasId;
+    }
+
+    /** Reads the bytes between position and limit, and keeps a view of them. */
+    public static SseEvent of(ByteBuffer event) {
+        ByteBuffer data = ByteBuffer.allocate(0);
+        ByteArrayOutputStream joined = new ByteArrayOutputStream(0);
+        int dataLines = 0;
+        String type = "";
+        boolean hasId = false;
+        Lines lines = new Lines(event);
+        while (lines.next()) {
+            if (lines.isField("data")) {
+                ByteBuffer value = lines.value();
+                if (dataLines == 1) {
+                    append(joined, data);
+                }
+                if (dataLines > 0) {
+                    joined.write('\n');
+                    append(joined, value);
+                } else {
+                    data = value;
+                }
+                dataLines++;
+            } else if (lines.isField("event")) {
+                type = UTF_8.decode(lines.value()).toString();
+            } else if (lines.isField("id")) {
+                hasId = true;
+            }
+        }
+        if (dataLines > 1) {
+            data = ByteBuffer.wrap(joined.toByteArray());
+        }
+        return new SseEvent(event, data, type, !isBlank(data), hasId);
+    }
+
+    private static boolean isBlank(ByteBuffer data) {
+        for (int i = data.position(); i < data.limit(); i++) {
+            byte b = data.get(i);
+            if (b != ' ' && b != '\n' && b != '\t') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void append(ByteArrayOutputStream to, ByteBuffer value) {
+        byte[] copy = new byte[value.remaining()];
+        value.duplicate().get(copy);
+        to.writeBytes(copy);
+    }
+
+    /** The {@code data} lines, joined by line feeds. */
+    public ByteBuffer data() {
+        return data.duplicate();
+    }
+
+    /** Whether there is any data: clients do nothing else with an event. */
+    public boolean hasData() {
+        return hasData;
+    }
+
+    /** Whether it carries an {@code id}, from which a client may resume. */
+    public boolean hasId() {
+        return hasId;
+    }
+
+    /** Whether its type is that of MCP's messages: "message", or none. */
+    public boolean isMessage() {
+        return type.isEmpty() || type.equals("message");
+    }
+
+    /** The event with other data; its other lines stay. Line feeds in the data become spaces. */
+    public byte[] withData(byte[] json) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + 64);
+        Lines lines = new Lines(bytes);
+        while (lines.next()) {
+            if (!lines.isField("data") && lines.end > lines.start) {
+                append(out, bytes.slice(bytes.position() + lines.start, lines.end - lines.start));
+                out.write('\n');
+            }
+        }
+        out.writeBytes("data: ".getBytes(UTF_8));
+        for (byte b : json) {
+            out.write(b == '\n' || b == '\r' ? ' ' : b);
+        }
+        out.write('\n');
+        out.write('\n');
+        return out.toByteArray();
+    }
+
+    /** An event of MCP's type with this data, which is one line. */
+    public static byte[] message(byte[] json) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + 32);
+        out.writeBytes("event: message\ndata: ".getBytes(UTF_8));
+        out.writeBytes(json);
+        out.write('\n');
+        out.write('\n');
+        return out.toByteArray();
+    }
+
+    /** The lines of an event. */
+    private static final class Lines {
+        private final ByteBuffer event;
+        private final int base;
+        private final int length;
+        private int next;
+        private int start;
+        private int end;
+        private int colon;
+
+        Lines(ByteBuffer event) {
+            this.event = event;
+            base = event.position();
+            length = event.remaining();
+            if (length >= 3 && at(0) == (byte) 0xef && at(1) == (byte) 0xbb && at(2) == (byte) 0xbf) {
+                next = 3;
+            }
+        }
+
+        private byte at(int index) {
+            return event.get(base + index);
+        }
+
+        boolean next() {
+            if (next >= length) {
+                return false;
+            }
+            start = next;
+            colon = -1;
+            int i = start;
+            while (i < length && at(i) != '\n' && at(i) != '\r') {
+                if (colon < 0 && at(i) == ':') {
+                    colon = i;
+                }
+                i++;
+            }
+            end = i;
+            next = i + 1;
+            if (i + 1 < length && at(i) == '\r' && at(i + 1) == '\n') {
+                next++;
+            }
+            return true;
+        }
+
+        boolean isField(String name) {
+            int nameEnd = colon < 0 ? end : colon;
+            if (nameEnd - start != name.length()) {
+                return false;
+            }
+            for (int i = 0; i < name.length(); i++) {
+                if (at(start + i) != name.charAt(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        ByteBuffer value() {
+            if (colon < 0) {
+                return ByteBuffer.allocate(0);
+            }
+            int from = colon + 1;
+            if (from < end && at(from) == ' ') {
+                from++;
+            }
+            return event.slice(base + from, end - from);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.stockade.model.mcp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AnswerScannerTest {
+    /** In pieces of every size, so that no piece's end matters. */
+    private static AnswerScanner scan(String message) {
+        byte[] bytes = message.getBytes(UTF_8);
+        AnswerScanner whole = new AnswerScanner();
+        whole.feed(bytes, 0, bytes.length);
+        for (int size = 1; size < 8; size++) {
+            AnswerScanner pieces = new AnswerScanner();
+            for (int i = 0; i < bytes.length; i += size) {
+                pieces.feed(bytes, i, Math.min(bytes.length, i + size));
+            }
+            assertThat(pieces.fault()).isEqualTo(whole.fault());
+            assertThat(pieces.complete()).isEqualTo(whole.complete());
+            assertThat(pieces.form()).isEqualTo(whole.form());
+            assertThat(pieces.method()).isEqualTo(whole.method());
+            assertThat(pieces.id()).isEqualTo(whole.id());
+            assertThat(pieces.inputMethods()).isEqualTo(whole.inputMethods());
+        }
+        return whole;
+    }
+
+    @Test
+    void aResultIsKnownWithWhatItReports() {
+        AnswerScanner scanner =
+                scan("{\"result\":{\"content\":[{\"isError\":false,\"text\":\"}\\\"{\"}],\"isError\":true},"
+                        + "\"jsonrpc\":\"2.0\",\"id\":\"a\\u0062\"}\n");
+
+        assertThat(scanner.complete()).isTrue();
+        assertThat(scanner.form()).isEqualTo(AnswerScanner.Form.RESPONSE);
+        assertThat(scanner.id()).contains(new RequestId("\"a\\u0062\"", true, "ab"));
+        assertThat(scanner.isToolError()).isTrue();
+        assertThat(scanner.isError()).isFalse();
+        assertThat(scanner.hasList()).isFalse();
+    }
+
+    @Test
+    void aRequestIsKnownWhereverItsMethodStands() {
+        AnswerScanner scanner = scan(
+                "{\"params\":{\"method\":\"x\",\"uri\":\"a:b\"},\"id\":1,\"m\\u0065thod\":\"sampling\\/createMessage\"}");
+
+        assertThat(scanner.form()).isEqualTo(AnswerScanner.Form.REQUEST);
+        assertThat(scanner.method()).isEqualTo("sampling/createMessage");
+        assertThat(scanner.uri()).isEqualTo("a:b");
+    }
+
+    @Test
+    void inputRequestsAreFoundInAResultAndNowhereElse() {
+        AnswerScanner asks = scan(
+                "{\"id\":1,\"result\":{\"resultType\":\"input_required\",\"inputRequests\":{"
+                        + "\"a\":{\"params\":{\"method\":\"x\"},\"method\":\"elicitation/create\"},\"b\":{\"method\":\"roots/list\"}}}}");
+        AnswerScanner tells =
+                scan("{\"id\":1,\"result\":{\"structuredContent\":{\"inputRequests\":{\"a\":{\"method\":\"x\"}}}}}");
+
+        assertThat(asks.inputMethods()).containsExactly("elicitation/create", "roots/list");
+        assertThat(asks.inputRequests()).isEqualTo(2);
+        assertThat(tells.inputRequests()).isZero();
+    }
+
+    @Test
+    void listsAreSeen() {
+        assertThat(scan("{\"id\":1,\"result\":{\"tools\":[]}}").hasList()).isTrue();
+        assertThat(scan("{\"id\":1,\"result\":{\"x\":{\"tools\":[]}}}").hasList())
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[{\"id\":1}]",
+                "{\"id\":1,\"method\":\"a\",\"method\":\"b\"}",
+                "{\"id\":1,\"Method\":\"a\"}",
+                "{\"id\":1,\"result\":{}}{\"id\":2}",
+                "\ufeff{\"id\":1}",
+                "{\u0000\"id\":1}",
+                "{method:\"a\"}",
+                "{'method':\"a\"}",
+                "{/**/\"id\":1}",
+                "{\"id\":1,\"result\":{\"InputRequests\":{}}}",
+                "{\"id\":1,\"result\":{\"inputRequests\":[]}}",
+                "{\"id\":1,\"result\":{\"inputRequests\":{\"a\":{\"Method\":\"b\"}}}}",
+                "{\"id\":[1],\"method\":\"a\"}",
+                "{\"id\":1]",
+                "<html>"
+            })
+    void whatAReceiverMightReadOtherwiseIsAFault(String message) {
+        assertThat(scan(message).fault()).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"message\":\"not found\"} | NEITHER",
+                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"} | NOTIFICATION",
+                "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{}} | RESPONSE",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"result\":{}} | NEITHER",
+            })
+    void theFormIsKnown(String message, AnswerScanner.Form form) {
+        assertThat(scan(message).form()).isEqualTo(form);
+        assertThat(scan(message).complete()).isTrue();
+    }
+
+    @Test
+    void deepAndLongMessagesPass() {
+        String deep = "{\"id\":1,\"result\":{\"x\":" + "[{\"a\":".repeat(500) + "1" + "}]".repeat(500)
+                + ",\"isError\":true}}";
+        AnswerScanner scanner = new AnswerScanner();
+        byte[] bytes = deep.getBytes(UTF_8);
+
+        assertThat(scanner.feed(bytes, 0, bytes.length)).isTrue();
+        assertThat(scanner.complete()).isTrue();
+        assertThat(scanner.isToolError()).isTrue();
+    }
+
+    @Test
+    void aMessageThatIsCutIsNotComplete() {
+        assertThat(scan("{\"id\":1,\"result\":{\"x\":1}").complete()).isFalse();
+    }
+}

@@ -1,0 +1,323 @@
+package dev.stockade.operator;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.operator.acks.LeaseHolder;
+import dev.stockade.operator.acks.LeaseReader;
+import dev.stockade.operator.acks.SidecarRegistry;
+import dev.stockade.operator.admission.LiveMembership;
+import dev.stockade.operator.admission.SidecarTemplate;
+import dev.stockade.operator.admission.WebhookServer;
+import dev.stockade.operator.admission.WebhookTrust;
+import dev.stockade.operator.attestation.Attestor;
+import dev.stockade.operator.attestation.SigningRecord;
+import dev.stockade.operator.attestation.SigningRequests;
+import dev.stockade.operator.authority.Authority;
+import dev.stockade.operator.authority.AuthorityRefusesException;
+import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.authority.OperatorCredentials;
+import dev.stockade.operator.authority.Pem;
+import dev.stockade.operator.authority.TrustSettings;
+import dev.stockade.operator.cluster.ClusterCache;
+import dev.stockade.operator.control.ControlServer;
+import dev.stockade.operator.leadership.Election;
+import dev.stockade.operator.leadership.Reconcilers;
+import dev.stockade.operator.snapshot.CompiledMesh;
+import dev.stockade.operator.snapshot.CurrentMesh;
+import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.LiveBarePods;
+import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Tenure;
+import dev.stockade.policy.MeshPod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts the parts together, in the order in which they need each other: definitions and MeshTrust, caches, reconcilers (which
+ * report even while there is no usable CA), the CA, webhooks, control channel. What was started is stopped in reverse.
+ */
+final class Assembly implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Assembly.class);
+    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final long REFRESH_SECONDS = 30;
+    private static final Duration STALE_AFTER = Duration.ofHours(1);
+
+    private final Settings settings;
+    private final Ports ports;
+    private final KubernetesClient client;
+    private final MeterRegistry meters;
+    private final Clock clock;
+    private final MeshTrustReader trust;
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private final ScheduledExecutorService refreshes = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("authority").daemon().factory());
+
+    private volatile String waitsFor = "The operator is starting.";
+    private volatile @Nullable OperatorCredentials credentials;
+    private volatile boolean stopping;
+
+    /** Where it listens; 0 for any free port. */
+    record Ports(int control, int webhooks) {
+        /** As the chart's Service has them. */
+        static final Ports STANDARD = new Ports(ControlServer.PORT, 9443);
+    }
+
+    Assembly(Settings settings, Ports ports, KubernetesClient client, MeterRegistry meters, Clock clock) {
+        this.settings = requireNonNull(settings);
+        this.ports = requireNonNull(ports);
+        this.client = requireNonNull(client);
+        this.meters = requireNonNull(meters);
+        this.clock = requireNonNull(clock);
+        this.trust = new MeshTrustReader(client);
+    }
+
+    /** A sentence for each thing that this replica cannot do yet. */
+    List<String> missing() {
+        List<String> missing = new ArrayList<>();
+        if (stopping) {
+            missing.add("The operator is stopping.");
+        } else if (!waitsFor.isEmpty()) {
+            missing.add(waitsFor);
+        }
+        OperatorCredentials held = credentials;
+        if (held != null && !held.usable()) {
+            missing.add("The operator's own certificate has ended; the certificate authority refuses to sign another.");
+        }
+        return missing;
+    }
+
+    /** Returns once everything serves; waits, saying why, for what others have to bring. */
+    void start() throws IOException, InterruptedException {
+        TrustSettings mesh = awaitTrust();
+        String trustDomain = mesh.trustDomain();
+        Authority authority =
+                new Authority(client, settings.namespace(), () -> trust.read().orElse(mesh), clock);
+        ClusterCache cache = startCache(trustDomain);
+        CurrentMesh compiled = new CurrentMesh(cache, authority, trustDomain);
+        SidecarRegistry registry = new SidecarRegistry(pod -> staleAfter(compiled, pod), clock);
+        ChangeFeed changes = startReconcilers(authority, cache, compiled, registry);
+
+        OperatorCredentials own = new OperatorCredentials(authority, trustDomain, settings.serviceNames(), clock);
+        awaitCredentials(authority, own);
+        credentials = own;
+        startWebhooks(authority, own, trustDomain);
+        ControlServer control = startControl(trustDomain, authority, own, cache, compiled, registry);
+        ScheduledFuture<?> _ = refreshes.scheduleWithFixedDelay(
+                () -> refresh(authority, own), REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
+        new OperatorMeters(clock).bind(meters, authority, cache, control::connected);
+        changes.changed();
+        waitsFor = "";
+    }
+
+    private TrustSettings awaitTrust() throws InterruptedException {
+        waitsFor = "The custom resource definitions are being applied.";
+        retry("the custom resource definitions cannot be applied", () -> {
+            trust.applyDefinitions();
+            return true;
+        });
+        waitsFor = "MeshTrust default does not exist. Install the chart, which creates it.";
+        List<TrustSettings> found = new ArrayList<>();
+        retry("MeshTrust default cannot be read", () -> {
+            trust.read().ifPresent(found::add);
+            return !found.isEmpty();
+        });
+        return found.getFirst();
+    }
+
+    private ClusterCache startCache(String trustDomain) throws InterruptedException {
+        waitsFor = "The caches are being filled from the API server.";
+        ClusterCache cache = new ClusterCache(client, trustDomain, settings.clusterDomain(), clock);
+        keep(cache);
+        cache.start();
+        retry("the caches are not filled", cache::synced);
+        return cache;
+    }
+
+    private ChangeFeed startReconcilers(
+            Authority authority, ClusterCache cache, CurrentMesh compiled, SidecarRegistry registry) {
+        ChangeFeed changes = new ChangeFeed();
+        keep(changes);
+        cache.onChange(changes::changed);
+        authority.onChange(changes::changed);
+        registry.onChange(changes::changed);
+        Evidence evidence = new Evidence(
+                () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), new Tenure(), clock);
+        Reconcilers reconcilers = Reconcilers.of(
+                client,
+                Election.of(
+                        settings.namespace(),
+                        LeaseReader.NAME,
+                        new LeaseHolder(settings.podName(), settings.podIp()).identity()),
+                evidence,
+                authority::state,
+                changes);
+        keep(reconcilers);
+        reconcilers.start();
+        return changes;
+    }
+
+    private static Mesh mesh(CompiledMesh compiled) {
+        return new Mesh(compiled.view(), compiled.claims(), compiled.grants());
+    }
+
+    private static Duration staleAfter(CurrentMesh compiled, MeshPod pod) {
+        return compiled.now()
+                .claims()
+                .server(pod)
+                .map(server -> server.getSpec().limits().stale())
+                .orElse(STALE_AFTER);
+    }
+
+    private void awaitCredentials(Authority authority, OperatorCredentials own) throws InterruptedException {
+        waitsFor = "The certificate authority is being read.";
+        retry("the certificate authority cannot sign", () -> {
+            authority.refresh();
+            try {
+                own.refresh();
+                return true;
+            } catch (AuthorityRefusesException e) {
+                waitsFor = requireNonNull(e.getMessage());
+                return false;
+            }
+        });
+    }
+
+    private void refresh(Authority authority, OperatorCredentials own) {
+        try {
+            authority.refresh();
+            own.refresh();
+        } catch (AuthorityRefusesException e) {
+            log.atWarn().addKeyValue("why", e.getMessage()).log("the operator's own certificate was not renewed");
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).log("the certificate authority could not be refreshed");
+        }
+    }
+
+    private void startWebhooks(Authority authority, OperatorCredentials own, String trustDomain) {
+        WebhookServer webhooks = WebhookServer.of(
+                new InetSocketAddress(ports.webhooks()),
+                own.keyManager(),
+                new LiveMembership(client),
+                () -> template(authority, trustDomain),
+                client.getKubernetesSerialization());
+        keep(webhooks);
+        webhooks.start();
+        WebhookTrust bundle = new WebhookTrust(
+                client, "stockade-injector", "stockade-validator", () -> Pem.encode(authority.roots()));
+        keep(bundle);
+        bundle.start();
+        authority.onChange(bundle::rootsChanged);
+    }
+
+    private SidecarTemplate template(Authority authority, String trustDomain) {
+        if (!(authority.state() instanceof AuthorityState.Usable usable)) {
+            throw new IllegalStateException("The certificate authority refuses to sign; see MeshTrust default.");
+        }
+        return new SidecarTemplate(
+                settings.sidecarImage(),
+                settings.sidecarPullPolicy(),
+                settings.sidecarResources(),
+                settings.controlAddress(ControlServer.PORT),
+                trustDomain,
+                Pem.encode(usable.roots()),
+                settings.clusterDomain(),
+                settings.release());
+    }
+
+    private ControlServer startControl(
+            String trustDomain,
+            Authority authority,
+            OperatorCredentials own,
+            ClusterCache cache,
+            CurrentMesh compiled,
+            SidecarRegistry registry)
+            throws IOException {
+        SigningRecord record = new SigningRecord(client, meters, settings.podName(), clock);
+        keep(record);
+        SigningRequests signing = new SigningRequests(
+                new Attestor(client, cache::picture, compiled::now, clock), authority, compiled::trust);
+        ControlServer control = new ControlServer(
+                new InetSocketAddress(ports.control()),
+                new ControlServer.Parts(
+                        trustDomain,
+                        authority,
+                        own,
+                        cache,
+                        compiled,
+                        registry,
+                        signing,
+                        record,
+                        new LeaseReader(client, settings.namespace()),
+                        settings.podName(),
+                        clock));
+        keep(control);
+        control.start();
+        return control;
+    }
+
+    /** Something that may have to be tried again. */
+    @FunctionalInterface
+    private interface Attempt {
+        /** Whether it is done. */
+        boolean done();
+    }
+
+    private void retry(String failure, Attempt attempt) throws InterruptedException {
+        Optional<String> said = Optional.empty();
+        while (!stopping) {
+            try {
+                if (attempt.done()) {
+                    return;
+                }
+            } catch (KubernetesClientException e) {
+                Optional<String> why = Optional.ofNullable(e.getMessage());
+                if (!why.equals(said)) {
+                    log.atWarn().addKeyValue("why", e.getMessage()).log(failure + "; trying again");
+                    said = why;
+                }
+            }
+            Thread.sleep(RETRY);
+        }
+        throw new InterruptedException();
+    }
+
+    private synchronized void keep(AutoCloseable part) {
+        started.push(part);
+    }
+
+    /** Gives the lease back, ends streams so that sidecars go to another replica, and closes the rest. */
+    @Override
+    public synchronized void close() {
+        stopping = true;
+        refreshes.shutdownNow();
+        while (!started.isEmpty()) {
+            AutoCloseable part = started.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.atWarn()
+                        .addKeyValue("part", part.getClass().getSimpleName())
+                        .setCause(e)
+                        .log("a part did not stop cleanly");
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.stockade.operator;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.operator.authority.Authority;
+import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.cluster.ClusterCache;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
+
+/** The gauges of the process; counters are kept where things happen. None has a label for a resource. */
+final class OperatorMeters {
+    private final Clock clock;
+
+    OperatorMeters(Clock clock) {
+        this.clock = requireNonNull(clock);
+    }
+
+    void bind(MeterRegistry meters, Authority authority, ClusterCache cache, IntSupplier connected) {
+        Gauge.builder("stockade.sidecars.connected", connected, IntSupplier::getAsInt)
+                .description("Sidecars that are subscribed to this replica")
+                .register(meters);
+        Gauge.builder("stockade.ca.usable", authority, a -> a.state() instanceof AuthorityState.Usable ? 1 : 0)
+                .description("1 if the certificate authority signs")
+                .register(meters);
+        seconds(meters, "stockade.ca.root.remaining", authority, AuthorityState.Usable::rootEnds);
+        seconds(meters, "stockade.ca.issuer.remaining", authority, AuthorityState.Usable::issuerEnds);
+        Gauge.builder(
+                        "stockade.cache.confirmed.age",
+                        cache,
+                        c -> c.confirmed()
+                                .map(at -> between(at, clock.instant()))
+                                .orElse(Double.NaN))
+                .description("Seconds since the caches were last known to be current")
+                .baseUnit("seconds")
+                .register(meters);
+        new JvmMemoryMetrics().bindTo(meters);
+    }
+
+    private void seconds(
+            MeterRegistry meters, String name, Authority authority, Function<AuthorityState.Usable, Instant> end) {
+        Gauge.builder(
+                        name,
+                        authority,
+                        a -> a.state() instanceof AuthorityState.Usable usable
+                                ? between(clock.instant(), end.apply(usable))
+                                : Double.NaN)
+                .description("Seconds until this certificate of the authority ends")
+                .baseUnit("seconds")
+                .register(meters);
+    }
+
+    private static double between(Instant from, Instant to) {
+        return Duration.between(from, to).toMillis() / 1000.0;
+    }
+}

@@ -1,0 +1,87 @@
+package dev.stockade.operator;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.operator.health.HealthServer;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The process: starts the operator, answers for its health from the first moment, and stops it in order. */
+public final class StockadeOperator {
+    private static final Logger log = LoggerFactory.getLogger(StockadeOperator.class);
+
+    private StockadeOperator() {}
+
+    /** Runs until it is told to stop. Exits with 1, after one sentence, if it cannot start. */
+    public static void main(String[] arguments) {
+        try {
+            run(Settings.of(System.getenv()));
+        } catch (IllegalArgumentException | IOException e) {
+            fail(requireNonNull(e.getMessage()));
+        } catch (InterruptedException e) {
+            log.info("the operator was stopped while it started");
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).log("the operator cannot start");
+            fail("The operator cannot start: " + e.getMessage());
+        }
+    }
+
+    private static void run(Settings settings) throws IOException, InterruptedException {
+        log.atInfo()
+                .addKeyValue("release", settings.release())
+                .addKeyValue("pod", settings.podName())
+                .addKeyValue("namespace", settings.namespace())
+                .log("the operator starts");
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        AtomicReference<@Nullable Assembly> assembly = new AtomicReference<>();
+        HealthServer health = bindHealth(() -> missing(assembly.get()), meters);
+        KubernetesClient client = new KubernetesClientBuilder()
+                .withConfig(Config.autoConfigure(null))
+                .build();
+        Assembly operator = new Assembly(settings, Assembly.Ports.STANDARD, client, meters, Clock.systemUTC());
+        assembly.set(operator);
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> {
+            operator.close();
+            client.close();
+            health.close();
+            log.info("the operator has stopped");
+        }));
+        operator.start();
+        log.info("the operator serves");
+    }
+
+    private static HealthServer bindHealth(Supplier<List<String>> missing, PrometheusMeterRegistry meters)
+            throws IOException {
+        try {
+            return new HealthServer(new InetSocketAddress(HealthServer.PORT), missing, meters::scrape);
+        } catch (IOException e) {
+            throw new IOException(
+                    "Port " + HealthServer.PORT + " cannot be bound for health and metrics: " + e.getMessage()
+                            + ". Give the operator a pod of its own.",
+                    e);
+        }
+    }
+
+    private static List<String> missing(@Nullable Assembly assembly) {
+        return assembly == null ? List.of("The operator is starting.") : assembly.missing();
+    }
+
+    /** Standard error as well: the last line of a container that exited is what a person sees. */
+    private static void fail(String sentence) {
+        log.atError().addKeyValue("why", sentence).log("the operator exits");
+        System.err.println(sentence);
+        System.exit(1);
+    }
+}

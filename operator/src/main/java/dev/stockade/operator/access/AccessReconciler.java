@@ -1,0 +1,54 @@
+package dev.stockade.operator.access;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.crds.access.McpAccessPolicy;
+import dev.stockade.crds.access.McpAccessPolicyStatus;
+import dev.stockade.operator.status.Again;
+import dev.stockade.operator.status.ChangeEventSource;
+import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Publisher;
+import dev.stockade.operator.status.Transitions;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import java.time.Duration;
+import java.util.List;
+
+/** Says what is so of a policy. */
+@ControllerConfiguration(name = "mcpaccesspolicy", fieldManager = "stockade-operator")
+public final class AccessReconciler implements Reconciler<McpAccessPolicy> {
+    private final Evidence evidence;
+    private final ChangeFeed changes;
+    private final Publisher<McpAccessPolicy, McpAccessPolicyStatus> publisher;
+
+    public AccessReconciler(Evidence evidence, ChangeFeed changes, Transitions transitions) {
+        this.evidence = requireNonNull(evidence);
+        this.changes = requireNonNull(changes);
+        this.publisher = new Publisher<>(McpAccessPolicy::new, McpAccessPolicyStatus::conditions, transitions);
+    }
+
+    @Override
+    public List<EventSource<?, McpAccessPolicy>> prepareEventSources(EventSourceContext<McpAccessPolicy> context) {
+        return List.of(new ChangeEventSource<>(changes, context));
+    }
+
+    @Override
+    public UpdateControl<McpAccessPolicy> reconcile(McpAccessPolicy policy, Context<McpAccessPolicy> context) {
+        Duration settling = evidence.settling();
+        publisher.publish(
+                policy,
+                AccessStatusFactory.of(
+                        policy,
+                        evidence.mesh().get(),
+                        evidence.acknowledgements(),
+                        settling.isPositive(),
+                        evidence.now()),
+                context);
+        return Again.after(false, settling);
+    }
+}

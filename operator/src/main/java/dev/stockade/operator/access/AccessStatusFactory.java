@@ -1,0 +1,84 @@
+package dev.stockade.operator.access;
+
+import static dev.stockade.operator.status.Conditions.ACCEPTED;
+import static dev.stockade.operator.status.Conditions.ENFORCED;
+
+import dev.stockade.crds.access.McpAccessPolicy;
+import dev.stockade.crds.access.McpAccessPolicyStatus;
+import dev.stockade.crds.common.Condition;
+import dev.stockade.operator.acks.Acknowledgements;
+import dev.stockade.operator.status.Conditions;
+import dev.stockade.operator.status.Finding;
+import dev.stockade.operator.status.Membership;
+import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Phrases;
+import dev.stockade.operator.status.Progress;
+import dev.stockade.policy.Grants;
+import dev.stockade.policy.MeshPod;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What is so of a policy. Pure. */
+final class AccessStatusFactory {
+    private static final int MOST_SENTENCES = 256;
+
+    private AccessStatusFactory() {}
+
+    /**
+     * The status; equal to the published one if nothing has changed.
+     *
+     * @param settling whether missing reports of sidecars say nothing yet
+     */
+    static McpAccessPolicyStatus of(
+            McpAccessPolicy policy, Mesh mesh, Acknowledgements acks, boolean settling, Instant now) {
+        long generation = policy.getMetadata().getGeneration();
+        String namespace = policy.getMetadata().getNamespace();
+        List<Condition> published = policy.getStatus().conditions();
+        Grants.Resolution resolution = mesh.grants().resolution(policy);
+        List<MeshPod> concerned = resolution.servers().stream()
+                .flatMap(server -> mesh.view().server(server).stream())
+                .flatMap(server -> mesh.claims().pods(server).stream())
+                .toList();
+        // A server that the policy no longer names is in its namespace, too.
+        List<MeshPod> neighbours = mesh.view().pods().stream()
+                .filter(pod -> pod.namespace().equals(namespace))
+                .toList();
+        Progress progress = Progress.of(policy.getMetadata().getUid(), generation, concerned, neighbours, acks);
+
+        Finding accepted = mesh.view().inMesh(namespace)
+                ? Finding.yes(
+                        ACCEPTED,
+                        "Accepted",
+                        Phrases.count(resolution.agents().size(), "agent") + ", "
+                                + Phrases.count(resolution.servers().size(), "server") + ".")
+                : Membership.namespaceNotInMesh(namespace);
+        Finding enforced = progress.finding(ENFORCED, Conditions.find(published, ENFORCED), settling);
+        Finding ready = Conditions.ready(
+                Finding.yes(Conditions.READY, "Enforced", enforced.message()),
+                accepted,
+                resolved(resolution.unresolved()),
+                enforced);
+        return new McpAccessPolicyStatus(
+                generation,
+                Conditions.of(
+                        List.of(ready, Membership.stalled(accepted), accepted, enforced), generation, published, now),
+                resolution.agents().size(),
+                resolution.servers().size(),
+                progress.column(),
+                Stream.concat(resolution.unresolved().stream(), resolution.notes().stream())
+                        .limit(MOST_SENTENCES)
+                        .toList());
+    }
+
+    /** No condition of its own: what it holds back is Ready. What exists is granted meanwhile. */
+    private static Finding resolved(List<String> unresolved) {
+        return unresolved.isEmpty()
+                ? Finding.yes(Conditions.READY, "Resolved", "")
+                : Finding.no(
+                        Conditions.READY,
+                        "Unresolved",
+                        Phrases.names(unresolved)
+                                + ". Create what is missing, or correct the name; the rest is in force.");
+    }
+}

@@ -1,0 +1,237 @@
+package dev.stockade.operator.acks;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.Timestamp;
+import dev.stockade.model.identity.BoundPod;
+import dev.stockade.policy.MeshPod;
+import dev.stockade.wire.control.v1.SidecarState;
+import dev.stockade.wire.control.v1.Source;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Remembers every sidecar that is or was connected, here or at another replica, until its pod is gone. Where two replicas speak
+ * of one pod, the one that has it connected is believed, else the later.
+ */
+public final class SidecarRegistry implements Acknowledgements {
+    private static final Comparator<SidecarState> LATER =
+            Comparator.comparing(SidecarState::getConnected).thenComparing(state -> instant(state.getSince()));
+
+    /** Stands for the replicas whose connection has ended. */
+    private static final Object LOST = new Object();
+
+    private final Clock clock;
+    private final Instant since;
+    private final Function<MeshPod, Duration> staleAfter;
+    private final Map<String, SidecarState> own = new ConcurrentHashMap<>();
+    private final Map<Object, Map<String, SidecarState>> replicas = new ConcurrentHashMap<>();
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> ownListeners = new CopyOnWriteArrayList<>();
+
+    /** @param staleAfter how long a pod's sidecar serves while nobody confirms its snapshot */
+    public SidecarRegistry(Function<MeshPod, Duration> staleAfter, Clock clock) {
+        this.staleAfter = requireNonNull(staleAfter);
+        this.clock = requireNonNull(clock);
+        this.since = clock.instant();
+    }
+
+    /** A sidecar has connected to this replica. */
+    public void connected(BoundPod pod, String release) {
+        change(pod, state -> state.setConnected(true).setSince(now()).setRelease(release));
+    }
+
+    /** Its connection to this replica has ended. */
+    public void disconnected(BoundPod pod) {
+        change(pod, state -> state.setConnected(false).setSince(now()));
+    }
+
+    /** A snapshot is in force there, compiled from these. */
+    public void acknowledged(BoundPod pod, String version, List<Source> sources) {
+        change(
+                pod,
+                state -> state.setVersion(version)
+                        .clearSources()
+                        .addAllSources(sources)
+                        .clearRefusal());
+    }
+
+    /** The latest snapshot was refused there; the former one is still in force. */
+    public void refused(BoundPod pod, String sentence) {
+        change(pod, state -> state.setRefusal(sentence));
+    }
+
+    private void change(BoundPod pod, UnaryOperator<SidecarState.Builder> edit) {
+        own.compute(pod.uid(), (uid, before) -> {
+            SidecarState.Builder builder = before == null
+                    ? SidecarState.newBuilder()
+                            .setPodNamespace(pod.namespace())
+                            .setPodName(pod.name())
+                            .setPodUid(uid)
+                            .setSince(now())
+                    : before.toBuilder();
+            return edit.apply(builder).build();
+        });
+        ownListeners.forEach(listener -> listener.accept(pod.uid()));
+        listeners.forEach(Runnable::run);
+    }
+
+    /** The pods whose sidecars are or were connected to this replica: its full state for the lease holder. */
+    public Set<String> ownPods() {
+        return Set.copyOf(own.keySet());
+    }
+
+    /** What this replica itself knows of a pod's sidecar. */
+    public Optional<SidecarState> own(String podUid) {
+        return Optional.ofNullable(own.get(podUid));
+    }
+
+    /** Called with the pod's UID after every change of this replica's own sidecars. */
+    public void onOwnChange(Consumer<String> listener) {
+        ownListeners.add(requireNonNull(listener));
+    }
+
+    public void removeOwnChange(Consumer<String> listener) {
+        ownListeners.remove(listener);
+    }
+
+    /**
+     * Another replica speaks of its sidecars.
+     *
+     * @param replica the connection; what it said is taken back, as far as it holds connections, when that ends
+     * @param full whether this replaces all that it said before
+     */
+    public void replicaSays(Object replica, boolean full, List<SidecarState> states) {
+        replicas.compute(replica, (key, before) -> {
+            Map<String, SidecarState> now = new HashMap<>(full || before == null ? Map.of() : before);
+            states.forEach(state -> now.put(state.getPodUid(), state));
+            return Map.copyOf(now);
+        });
+        listeners.forEach(Runnable::run);
+    }
+
+    /** The connection to another replica has ended: its sidecars are connected nowhere, as far as is known. */
+    public void replicaLost(Object replica) {
+        Map<String, SidecarState> last = replicas.remove(replica);
+        if (last == null) {
+            return;
+        }
+        replicaSays(
+                LOST,
+                false,
+                last.values().stream()
+                        .map(state -> state.getConnected()
+                                ? state.toBuilder()
+                                        .setConnected(false)
+                                        .setSince(now())
+                                        .build()
+                                : state)
+                        .toList());
+    }
+
+    /** Forgets the pods that are gone. */
+    public void retain(Set<String> podUids) {
+        // One that is connected and not known yet is ahead of the caches, not gone.
+        own.values().removeIf(state -> !state.getConnected() && !podUids.contains(state.getPodUid()));
+        replicas.replaceAll((replica, states) -> states.entrySet().stream()
+                .filter(entry -> podUids.contains(entry.getKey()))
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue)));
+    }
+
+    private Optional<SidecarState> latest(String podUid) {
+        return Stream.concat(Stream.of(own), replicas.values().stream())
+                .flatMap(states -> Optional.ofNullable(states.get(podUid)).stream())
+                .max(LATER);
+    }
+
+    @Override
+    public Optional<SidecarReport> report(String podUid) {
+        return latest(podUid)
+                .map(state -> new SidecarReport(
+                        state.getConnected(),
+                        instant(state.getSince()),
+                        state.getVersion(),
+                        state.getSourcesList().stream()
+                                .collect(Collectors.toMap(Source::getUid, Source::getGeneration, Math::max)),
+                        Optional.of(state.getRefusal()).filter(refusal -> !refusal.isEmpty()),
+                        state.getRelease()));
+    }
+
+    @Override
+    public Standing standing(String resourceUid, long generation, Collection<MeshPod> concerned) {
+        int acknowledged = 0;
+        List<String> waiting = new ArrayList<>();
+        List<String> departed = new ArrayList<>();
+        for (MeshPod pod : concerned) {
+            if (pod.ips().isEmpty()) {
+                continue;
+            }
+            Optional<SidecarReport> report = report(pod.uid());
+            String name = pod.namespace() + "/" + pod.name();
+            if (report.filter(r -> r.has(resourceUid, generation)).isPresent()) {
+                acknowledged++;
+                continue;
+            }
+            Instant silentSince = report.map(SidecarReport::since).orElse(since);
+            boolean connected = report.filter(SidecarReport::connected).isPresent();
+            if (!connected && clock.instant().isAfter(silentSince.plus(staleAfter.apply(pod)))) {
+                departed.add(name + ": disconnected since " + silentSince);
+            } else {
+                waiting.add(name + ": " + why(report));
+            }
+        }
+        return new Standing(acknowledged, acknowledged + waiting.size(), waiting, departed);
+    }
+
+    private static String why(Optional<SidecarReport> report) {
+        if (report.isEmpty()) {
+            return "its sidecar has not connected yet";
+        }
+        return report.get()
+                .refusal()
+                .map(refusal -> "its sidecar refused the snapshot (" + refusal + ")")
+                .orElse(
+                        report.get().connected()
+                                ? "its sidecar has not acknowledged yet"
+                                : "its sidecar has been disconnected since "
+                                        + report.get().since());
+    }
+
+    @Override
+    public Instant since() {
+        return since;
+    }
+
+    @Override
+    public void onChange(Runnable listener) {
+        listeners.add(requireNonNull(listener));
+    }
+
+    private Timestamp now() {
+        Instant now = clock.instant();
+        return Timestamp.newBuilder()
+                .setSeconds(now.getEpochSecond())
+                .setNanos(now.getNano())
+                .build();
+    }
+
+    private static Instant instant(Timestamp timestamp) {
+        return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
+    }
+}

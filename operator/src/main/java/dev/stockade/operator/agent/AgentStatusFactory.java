@@ -1,0 +1,164 @@
+package dev.stockade.operator.agent;
+
+import static dev.stockade.operator.status.Conditions.ACCEPTED;
+import static dev.stockade.operator.status.Conditions.SUSPENDED;
+
+import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.crds.agent.AgentIdentityStatus;
+import dev.stockade.crds.common.Condition;
+import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.crds.trust.Suspension;
+import dev.stockade.operator.acks.Acknowledgements;
+import dev.stockade.operator.status.Conditions;
+import dev.stockade.operator.status.Finding;
+import dev.stockade.operator.status.Membership;
+import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Phrases;
+import dev.stockade.operator.status.Progress;
+import dev.stockade.policy.Claims;
+import dev.stockade.policy.MeshPod;
+import dev.stockade.policy.ResourceName;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What is so of an agent. Pure. */
+final class AgentStatusFactory {
+    private AgentStatusFactory() {}
+
+    /**
+     * The status; equal to the published one if nothing has changed.
+     *
+     * @param bare the selected pods that have no sidecar
+     * @param settling whether missing reports of sidecars say nothing yet
+     */
+    static AgentIdentityStatus of(
+            AgentIdentity agent, Mesh mesh, Acknowledgements acks, List<String> bare, boolean settling, Instant now) {
+        long generation = agent.getMetadata().getGeneration();
+        List<Condition> published = agent.getStatus().conditions();
+        List<MeshPod> pods =
+                mesh.claims().pods(agent).stream().filter(MeshPod::injected).toList();
+        List<MeshPod> concerned = concerned(agent, mesh, pods);
+        List<MeshPod> all = mesh.view().pods();
+        Progress progress = Progress.of(agent.getMetadata().getUid(), generation, concerned, all, acks);
+        Progress own = Progress.of(agent.getMetadata().getUid(), generation, pods, List.of(), acks);
+
+        Finding accepted = accepted(agent, mesh, pods.size());
+        Finding injected = Membership.injected(pods.size(), bare);
+        Finding acknowledged =
+                progress.finding(Conditions.READY, Conditions.find(published, Conditions.READY), settling);
+        Finding ready = Conditions.ready(
+                injected.reason().equals(Membership.NO_PODS)
+                        ? injected
+                        : Finding.yes(Conditions.READY, "Acknowledged", acknowledged.message()),
+                accepted,
+                injected,
+                acknowledged);
+        List<Finding> findings = List.of(
+                ready,
+                Membership.stalled(accepted),
+                accepted,
+                injected,
+                suspended(agent, mesh, acks, progress, concerned, settling));
+        return new AgentIdentityStatus(
+                generation,
+                Conditions.of(findings, generation, published, now),
+                mesh.view().identity(agent).uri(),
+                pods.size() + bare.size(),
+                own.column(),
+                NotCapturedNames.of(agent, mesh, pods));
+    }
+
+    /** Its own pods, and those of the servers that a policy opens to it: what changes here changes what they do. */
+    private static List<MeshPod> concerned(AgentIdentity agent, Mesh mesh, List<MeshPod> pods) {
+        ResourceName name = ResourceName.of(agent);
+        Stream<MeshPod> servers = mesh.view().policies().stream()
+                .map(policy -> mesh.grants().resolution(policy))
+                .filter(resolution -> resolution.agents().contains(name))
+                .flatMap(resolution -> resolution.servers().stream())
+                .distinct()
+                .flatMap(server -> mesh.view().server(server).stream())
+                .flatMap(server -> mesh.claims().pods(server).stream());
+        return Stream.concat(pods.stream(), servers).distinct().toList();
+    }
+
+    private static Finding accepted(AgentIdentity agent, Mesh mesh, int pods) {
+        String namespace = agent.getMetadata().getNamespace();
+        if (!mesh.view().inMesh(namespace)) {
+            return Membership.namespaceNotInMesh(namespace);
+        }
+        List<Claims.Conflict> conflicts = mesh.claims().conflicts(agent);
+        if (!conflicts.isEmpty()) {
+            return Membership.conflict("AgentIdentity", conflicts);
+        }
+        ResourceName account = new ResourceName(namespace, agent.getSpec().serviceAccountName());
+        if (!mesh.view().serviceAccounts().contains(account)) {
+            return Finding.yes(
+                    ACCEPTED,
+                    "NoServiceAccount",
+                    "ServiceAccount " + account + " does not exist yet. Create it, or set spec.serviceAccountName.");
+        }
+        int taken = mesh.grants().taken(agent).size();
+        return taken == 0
+                ? Finding.yes(
+                        ACCEPTED,
+                        "NoServers",
+                        "No SecureMcpServer exists that spec.servers takes"
+                                + (agent.getSpec().servers() == null
+                                        ? " (by default those of namespace " + namespace + ")."
+                                        : "."))
+                : Finding.yes(
+                        ACCEPTED, "Accepted", Phrases.count(pods, "pod") + ", " + Phrases.count(taken, "server") + ".");
+    }
+
+    /** True only once it is in force everywhere; whoever reads True may rely on it. */
+    private static Finding suspended(
+            AgentIdentity agent,
+            Mesh mesh,
+            Acknowledgements acks,
+            Progress own,
+            List<MeshPod> concerned,
+            boolean settling) {
+        Optional<Condition> published = Conditions.find(agent.getStatus().conditions(), SUSPENDED);
+        long generation = agent.getMetadata().getGeneration();
+        if (settling
+                && mesh.grants().suspended(agent)
+                && published
+                        .filter(c -> c.status() == Condition.Status.TRUE && c.observedGeneration() == generation)
+                        .isPresent()) {
+            return Finding.yes(
+                    SUSPENDED, published.get().reason(), published.get().message());
+        }
+        Optional<MeshTrust> trust = mesh.view().trust();
+        Optional<Suspension> byTrust = trust.stream()
+                .flatMap(t -> t.getSpec().suspended().stream())
+                .filter(s -> new ResourceName(s.namespace(), s.name()).equals(ResourceName.of(agent)))
+                .findFirst();
+        if (byTrust.isPresent()) {
+            String reason = byTrust.get().reason();
+            return inForce(
+                    Progress.of(
+                            trust.orElseThrow().getMetadata().getUid(),
+                            trust.orElseThrow().getMetadata().getGeneration(),
+                            concerned,
+                            List.of(),
+                            acks),
+                    "SuspendedByMeshTrust",
+                    "By MeshTrust default" + (reason.isEmpty() ? "." : ": " + reason + "."));
+        }
+        return agent.getSpec().suspended()
+                ? inForce(own, "Suspended", "By spec.suspended.")
+                : Finding.no(SUSPENDED, "NotSuspended", "");
+    }
+
+    private static Finding inForce(Progress progress, String reason, String why) {
+        Finding finding = progress.finding(SUSPENDED, Optional.empty(), false);
+        return switch (finding.status()) {
+            case TRUE -> Finding.yes(SUSPENDED, reason, why);
+            case FALSE, UNKNOWN ->
+                Finding.unknown(
+                        SUSPENDED, finding.reason(), why + " Not in force everywhere yet: " + finding.message());
+        };
+    }
+}

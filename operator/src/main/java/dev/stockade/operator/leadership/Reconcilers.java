@@ -1,0 +1,262 @@
+package dev.stockade.operator.leadership;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.operator.access.AccessReconciler;
+import dev.stockade.operator.agent.AgentReconciler;
+import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.server.ServerReconciler;
+import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Tenure;
+import dev.stockade.operator.status.Transitions;
+import dev.stockade.operator.trust.TrustReconciler;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the reconcilers on the replica that holds the lease.
+ *
+ * <p>A lost lease ends neither the process nor its streams: this JOSDK {@code Operator} is stopped, and a new one with new
+ * reconcilers stands for election again. A clean stop gives the lease back, so that another replica takes it at its next
+ * attempt.
+ */
+public final class Reconcilers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconcilers.class);
+    private static final Duration FAILSAFE = Duration.ofMinutes(10);
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    private final KubernetesClient client;
+    private final Election election;
+    private final Tenure tenure;
+    private final Clock clock;
+    private final Supplier<List<Reconciler<?>>> reconcilers;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("leadership").factory());
+
+    private @Nullable Term term;
+    private volatile boolean leading;
+    private volatile boolean closed;
+
+    /**
+     * Stands for no election before {@link #start}.
+     *
+     * @param tenure is told when this replica is elected
+     * @param reconcilers makes new ones: a JOSDK reconciler belongs to one {@code Operator}
+     */
+    Reconcilers(
+            KubernetesClient client,
+            Election election,
+            Tenure tenure,
+            Clock clock,
+            Supplier<List<Reconciler<?>>> reconcilers) {
+        this.client = requireNonNull(client);
+        this.election = requireNonNull(election);
+        this.tenure = requireNonNull(tenure);
+        this.clock = requireNonNull(clock);
+        this.reconcilers = requireNonNull(reconcilers);
+    }
+
+    /**
+     * The reconcilers of all four kinds.
+     *
+     * @param authority whether the certificate authority can sign
+     * @param changes passes on every change of what the evidence and the authority say
+     */
+    public static Reconcilers of(
+            KubernetesClient client,
+            Election election,
+            Evidence evidence,
+            Supplier<AuthorityState> authority,
+            ChangeFeed changes) {
+        Transitions transitions = new Transitions(client, election.identity(), evidence.clock());
+        return new Reconcilers(
+                client,
+                election,
+                evidence.tenure(),
+                evidence.clock(),
+                () -> List.of(
+                        new ServerReconciler(evidence, changes, transitions),
+                        new AgentReconciler(evidence, changes, transitions),
+                        new AccessReconciler(evidence, changes, transitions),
+                        new TrustReconciler(authority, changes, transitions, evidence.clock())));
+    }
+
+    /** Stands for election, now and whenever the lease was lost. Returns at once. */
+    public void start() {
+        thread.execute(this::begin);
+    }
+
+    /** Whether this replica holds the lease. */
+    public boolean leading() {
+        return leading;
+    }
+
+    /** Stops reconciling, then gives the lease back if it is held. Returns when that is done, or after ten seconds. */
+    @Override
+    public void close() {
+        if (thread.isShutdown()) {
+            return;
+        }
+        closed = true;
+        try {
+            thread.execute(this::end);
+            thread.shutdown();
+            if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+                thread.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            thread.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void begin() {
+        while (!closed) {
+            Term next = new Term();
+            try {
+                next.operator.start();
+                term = next;
+                return;
+            } catch (RuntimeException e) {
+                LOG.atWarn()
+                        .addKeyValue(
+                                "reason",
+                                e.getCause() == null
+                                        ? e.getMessage()
+                                        : e.getCause().getMessage())
+                        .log("reconcilers cannot start, trying again");
+                next.operator.stop();
+                pause();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(RETRY);
+        } catch (InterruptedException e) {
+            closed = true;
+        }
+    }
+
+    private void end() {
+        boolean held = leading;
+        leading = false;
+        if (term != null) {
+            term.operator.stop();
+            term = null;
+        }
+        if (held) {
+            release();
+        }
+    }
+
+    /** On the election's own thread, which the stop would interrupt. */
+    private void lost(Term lostTerm) {
+        try {
+            thread.execute(() -> {
+                if (term != lostTerm || closed) {
+                    return;
+                }
+                leading = false;
+                LOG.atWarn()
+                        .addKeyValue("identity", election.identity())
+                        .log("lost the lease, standing for election again");
+                lostTerm.operator.stop();
+                term = null;
+                begin();
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the lease was lost while stopping");
+        }
+    }
+
+    /** JOSDK's elector does not: it would let others wait for the lease to run out. */
+    private void release() {
+        try {
+            var lease = client.leases().inNamespace(election.namespace()).withName(election.lease());
+            Lease held = lease.get();
+            if (held != null && election.identity().equals(held.getSpec().getHolderIdentity())) {
+                client.resource(new LeaseBuilder(held)
+                                .editSpec()
+                                .withHolderIdentity("")
+                                .withLeaseDurationSeconds(1)
+                                .endSpec()
+                                .build())
+                        .update();
+                LOG.atInfo().addKeyValue("identity", election.identity()).log("gave the lease back");
+            }
+        } catch (KubernetesClientException e) {
+            LOG.atWarn()
+                    .addKeyValue("reason", e.getMessage())
+                    .log("could not give the lease back; it runs out by itself");
+        }
+    }
+
+    /** One stay in the election, from standing for it to losing the lease. */
+    private final class Term {
+        private final Operator operator;
+
+        Term() {
+            operator = new Operator(configuration -> configuration
+                    .withKubernetesClient(client)
+                    .withCloseClientOnStop(false)
+                    .withPreviousAnnotationForDependentResources(false)
+                    .withParseResourceVersions(true)
+                    .withReconciliationTerminationTimeout(Duration.ofSeconds(3))
+                    .withInformerStoppedHandler((informer, cause) -> {
+                        if (cause != null) {
+                            LOG.atError().setCause(cause).log("a watch of the reconcilers ended");
+                            lost(this);
+                        }
+                    })
+                    .withLeaderElectionConfiguration(
+                            LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(election.lease())
+                                    .withLeaseNamespace(election.namespace())
+                                    .withIdentity(election.identity())
+                                    .withLeaseDuration(election.duration())
+                                    .withRenewDeadline(election.renewDeadline())
+                                    .withRetryPeriod(election.retryPeriod())
+                                    .withExitOnStopLeading(false)
+                                    .withLeaderCallbacks(new LeaderCallbacks(this::won, () -> lost(this), leader -> {}))
+                                    .build()));
+            reconcilers.get().forEach(this::register);
+        }
+
+        private void register(Reconciler<?> reconciler) {
+            operator.register(
+                    reconciler,
+                    override -> override.withReconciliationMaxInterval(FAILSAFE)
+                            .withRetry(new GenericRetry()
+                                    .setInitialInterval(500)
+                                    .setIntervalMultiplier(2)
+                                    .setMaxInterval(30_000)
+                                    .withoutMaxAttempts()));
+        }
+
+        private void won() {
+            tenure.begin(clock.instant());
+            leading = true;
+            LOG.atInfo().addKeyValue("identity", election.identity()).log("holds the lease, reconciling");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.stockade.operator.server;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.crds.server.Isolation;
+import dev.stockade.crds.server.SecureMcpServer;
+import dev.stockade.crds.server.SecureMcpServerStatus;
+import dev.stockade.operator.status.Again;
+import dev.stockade.operator.status.ChangeEventSource;
+import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Publisher;
+import dev.stockade.operator.status.Transitions;
+import dev.stockade.policy.MeshPod;
+import dev.stockade.policy.Selectors;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceUtils;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
+import io.javaoperatorsdk.operator.processing.dependent.workflow.Workflow;
+import io.javaoperatorsdk.operator.processing.dependent.workflow.WorkflowBuilder;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keeps a server's NetworkPolicy, and says what is so. */
+@ControllerConfiguration(name = "securemcpserver", fieldManager = "stockade-operator")
+public final class ServerReconciler implements Reconciler<SecureMcpServer> {
+    private final Evidence evidence;
+    private final ChangeFeed changes;
+    private final Publisher<SecureMcpServer, SecureMcpServerStatus> publisher;
+    private final Workflow<SecureMcpServer> isolation;
+
+    public ServerReconciler(Evidence evidence, ChangeFeed changes, Transitions transitions) {
+        this.evidence = requireNonNull(evidence);
+        this.changes = requireNonNull(changes);
+        this.publisher = new Publisher<>(SecureMcpServer::new, SecureMcpServerStatus::conditions, transitions);
+        Condition<NetworkPolicy, SecureMcpServer> isolated = (dependent, server, context) ->
+                isIsolated(server, evidence.mesh().get());
+        this.isolation = new WorkflowBuilder<SecureMcpServer>()
+                .addDependentResourceAndConfigure(new ServerNetworkPolicy())
+                .withReconcilePrecondition(isolated)
+                .build();
+    }
+
+    @Override
+    public List<EventSource<?, SecureMcpServer>> prepareEventSources(EventSourceContext<SecureMcpServer> context) {
+        List<EventSource<?, SecureMcpServer>> sources =
+                new ArrayList<>(EventSourceUtils.eventSourcesFromWorkflow(context, isolation));
+        sources.add(new ChangeEventSource<>(changes, context));
+        return sources;
+    }
+
+    @Override
+    public UpdateControl<SecureMcpServer> reconcile(SecureMcpServer server, Context<SecureMcpServer> context) {
+        isolation.reconcile(server, context);
+        Mesh mesh = evidence.mesh().get();
+        boolean inMesh = mesh.view().inMesh(server.getMetadata().getNamespace());
+        List<String> bare = inMesh ? evidence.bare().of(server) : List.of();
+        Duration settling = evidence.settling();
+        publisher.publish(
+                server,
+                ServerStatusFactory.of(
+                        server, mesh, evidence.acknowledgements(), bare, settling.isPositive(), evidence.now()),
+                context);
+        return Again.after(!bare.isEmpty(), settling);
+    }
+
+    /**
+     * A second claimant changes nothing for the first one's pods, not even by its openPorts; a namespace that is no longer
+     * labelled stays closed as long as sidecars run there.
+     */
+    static boolean isIsolated(SecureMcpServer server, Mesh mesh) {
+        return server.getSpec().isolation() == Isolation.MANAGED
+                && mesh.claims().conflicts(server).isEmpty()
+                && (mesh.view().inMesh(server.getMetadata().getNamespace())
+                        || mesh.view().pods().stream().anyMatch(pod -> stillServes(server, pod)));
+    }
+
+    private static boolean stillServes(SecureMcpServer server, MeshPod pod) {
+        return !pod.finished() && Selectors.selects(server, pod);
+    }
+}

@@ -1,0 +1,75 @@
+package dev.stockade.operator.snapshot;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.ByteString;
+import dev.stockade.operator.authority.Authority;
+import dev.stockade.operator.authority.AuthorityRefusesException;
+import dev.stockade.operator.authority.Der;
+import dev.stockade.operator.cluster.ClusterCache;
+import dev.stockade.operator.cluster.Picture;
+import dev.stockade.policy.MeshView;
+import dev.stockade.policy.ResourceName;
+import dev.stockade.wire.control.v1.TrustBundle;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps the compiled mesh of the latest picture, so that streams, signing and statuses share one. */
+public final class CurrentMesh {
+    private final ClusterCache cache;
+    private final Authority authority;
+    private final String trustDomain;
+    private final Generations generations = new Generations();
+
+    private @Nullable MeshView view;
+    private @Nullable TrustBundle trust;
+    private @Nullable CompiledMesh compiled;
+
+    public CurrentMesh(ClusterCache cache, Authority authority, String trustDomain) {
+        this.cache = requireNonNull(cache);
+        this.authority = requireNonNull(authority);
+        this.trustDomain = requireNonNull(trustDomain);
+    }
+
+    /** The mesh as the caches have it now. */
+    public CompiledMesh now() {
+        return of(cache.picture());
+    }
+
+    /** The mesh of a picture, compiled anew only if the view or the roots are others than last time. */
+    public synchronized CompiledMesh of(Picture picture) {
+        TrustBundle roots = trust();
+        CompiledMesh last = compiled;
+        if (last != null && isView(picture.view()) && roots.equals(trust)) {
+            return last;
+        }
+        CompiledMesh made = new CompiledMesh(picture.view(), roots, this::digestKey, generations);
+        view = picture.view();
+        trust = roots;
+        compiled = made;
+        return made;
+    }
+
+    /** Identity suffices: a picture that was made anew is compiled anew. */
+    @SuppressWarnings("ReferenceEquality")
+    private boolean isView(MeshView other) {
+        return view == other;
+    }
+
+    /** The roots that sidecars are to trust. */
+    public TrustBundle trust() {
+        return TrustBundle.newBuilder()
+                .setTrustDomain(trustDomain)
+                .addAllRoots(authority.roots().stream()
+                        .map(root -> ByteString.copyFrom(Der.of(root)))
+                        .toList())
+                .build();
+    }
+
+    private byte[] digestKey(ResourceName server) {
+        try {
+            return authority.auditKey(server.namespace(), server.name()).getEncoded();
+        } catch (AuthorityRefusesException e) {
+            throw new IllegalStateException("no snapshot without a certificate authority", e);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package dev.stockade.operator.status;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import java.time.Duration;
+
+/** When to look again although nothing may have been heard by then. */
+public final class Again {
+    private static final Duration BARE_PODS = Duration.ofSeconds(15);
+
+    private Again() {}
+
+    /**
+     * Writes nothing, and comes back where waiting alone may change what is so.
+     *
+     * @param bare whether there are pods without a sidecar, which no informer follows
+     * @param settling how much longer missing reports say nothing
+     */
+    public static <P extends HasMetadata> UpdateControl<P> after(boolean bare, Duration settling) {
+        UpdateControl<P> done = UpdateControl.noUpdate();
+        if (settling.isPositive()) {
+            return done.rescheduleAfter(settling.plusSeconds(1));
+        }
+        return bare ? done.rescheduleAfter(BARE_PODS) : done;
+    }
+}

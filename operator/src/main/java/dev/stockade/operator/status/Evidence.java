@@ -1,0 +1,37 @@
+package dev.stockade.operator.status;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.operator.acks.Acknowledgements;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Supplier;
+
+/**
+ * Where reconcilers look.
+ *
+ * @param mesh as the caches have it now
+ * @param acknowledgements what sidecars have in force
+ * @param bare the pods without a sidecar
+ */
+public record Evidence(
+        Supplier<Mesh> mesh, Acknowledgements acknowledgements, BarePods bare, Tenure tenure, Clock clock) {
+    public Evidence {
+        requireNonNull(mesh);
+        requireNonNull(acknowledgements);
+        requireNonNull(bare);
+        requireNonNull(tenure);
+        requireNonNull(clock);
+    }
+
+    /** How much longer missing reports say nothing. */
+    public Duration settling() {
+        return tenure.settling(acknowledgements.since(), clock.instant());
+    }
+
+    /** The present, for the times of transitions. */
+    public Instant now() {
+        return clock.instant();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.stockade.operator.status;
+
+import dev.stockade.policy.Claims;
+import java.util.Collection;
+import java.util.List;
+
+/** Findings that servers and agents share: whether their namespace takes part, who else claims their pods, which lack a sidecar. */
+public final class Membership {
+    public static final String NOT_IN_MESH = "NamespaceNotInMesh";
+    public static final String NO_PODS = "NoPods";
+    public static final String CONFLICT = "Conflict";
+
+    private Membership() {}
+
+    /** Accepted is False: the platform has not let this namespace in. */
+    public static Finding namespaceNotInMesh(String namespace) {
+        return Finding.no(
+                Conditions.ACCEPTED,
+                NOT_IN_MESH,
+                "Namespace " + namespace + " is not in the mesh. Label it: kubectl label namespace " + namespace
+                        + " stockade.dev/mesh=enabled");
+    }
+
+    /**
+     * Accepted is False: an older resource of the kind has the pods.
+     *
+     * @param kind of both
+     * @param conflicts not empty
+     */
+    public static Finding conflict(String kind, List<Claims.Conflict> conflicts) {
+        Collection<String> winners =
+                conflicts.stream().map(c -> c.winner().toString()).toList();
+        return Finding.no(
+                Conditions.ACCEPTED,
+                CONFLICT,
+                "Selects "
+                        + Phrases.names(conflicts.stream()
+                                .map(c -> "pod " + c.pod().reference())
+                                .toList())
+                        + ", which already belongs to " + kind + " " + Phrases.names(winners)
+                        + ". Narrow spec.selector of one of them, or delete one.");
+    }
+
+    /**
+     * Injected.
+     *
+     * @param injected how many pods have the sidecar
+     * @param bare the names of the selected pods without one
+     */
+    public static Finding injected(int injected, List<String> bare) {
+        if (injected == 0 && bare.isEmpty()) {
+            return Finding.yes(Conditions.INJECTED, NO_PODS, "No pod is selected yet.");
+        }
+        int all = injected + bare.size();
+        String counted =
+                injected + " of " + Phrases.count(all, "pod") + (all == 1 ? " has" : " have") + " the sidecar.";
+        return bare.isEmpty()
+                ? Finding.yes(Conditions.INJECTED, "Injected", counted)
+                : Finding.no(
+                        Conditions.INJECTED,
+                        "PodsWithoutSidecar",
+                        counted + " Without: " + Phrases.names(bare)
+                                + ". A sidecar is injected only when a pod is created: restart them.");
+    }
+
+    /** Stalled where Accepted is False: no waiting mends it. */
+    public static Finding stalled(Finding accepted) {
+        return accepted.isTrue() ? Conditions.progressing() : Conditions.stalled(accepted.reason(), accepted.message());
+    }
+}

@@ -1,0 +1,100 @@
+package dev.stockade.operator.status;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.crds.common.Condition;
+import dev.stockade.operator.acks.Acknowledgements;
+import dev.stockade.operator.acks.SidecarReport;
+import dev.stockade.operator.acks.Standing;
+import dev.stockade.policy.MeshPod;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How far one generation of a resource has come among the sidecars that it concerns.
+ *
+ * @param refusals {@code namespace/pod: the sidecar's sentence}
+ */
+public record Progress(long generation, Standing standing, List<String> refusals) {
+    public Progress {
+        requireNonNull(standing);
+        refusals = List.copyOf(refusals);
+    }
+
+    /**
+     * Asks how far it has come among the pods, and among those whose sidecars still hold an earlier generation though it
+     * concerns them no more: until they let go of it, it is in force there.
+     */
+    public static Progress of(
+            String uid,
+            long generation,
+            Collection<MeshPod> concerned,
+            Collection<MeshPod> all,
+            Acknowledgements acks) {
+        Map<String, MeshPod> counted = new LinkedHashMap<>();
+        concerned.stream().filter(MeshPod::injected).forEach(pod -> counted.put(pod.uid(), pod));
+        for (MeshPod pod : all) {
+            if (acks.report(pod.uid())
+                    .filter(r -> r.sources().getOrDefault(uid, generation) < generation)
+                    .isPresent()) {
+                counted.put(pod.uid(), pod);
+            }
+        }
+        List<String> refusals = new ArrayList<>();
+        for (MeshPod pod : counted.values()) {
+            acks.report(pod.uid())
+                    .filter(report -> !report.has(uid, generation))
+                    .flatMap(SidecarReport::refusal)
+                    .ifPresent(refusal -> refusals.add(pod.reference() + ": " + refusal));
+        }
+        return new Progress(generation, acks.standing(uid, generation, counted.values()), refusals);
+    }
+
+    public boolean complete() {
+        return standing.complete();
+    }
+
+    /** {@code 1/2}. */
+    public String column() {
+        return standing.acknowledged() + "/" + standing.counted();
+    }
+
+    /**
+     * As a condition.
+     *
+     * @param published the condition as it stands in the resource
+     * @param settling whether missing reports say nothing yet; what was published of the same generation is then left
+     */
+    public Finding finding(String type, Optional<Condition> published, boolean settling) {
+        if (complete()) {
+            return standing.counted() == 0
+                    ? Finding.yes(type, "NoSidecars", "No sidecar is concerned." + departed())
+                    : Finding.yes(type, "Acknowledged", counted() + "." + departed());
+        }
+        if (!refusals.isEmpty()) {
+            return Finding.no(
+                    type, "Refused", counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
+        }
+        Optional<Finding> kept = published
+                .filter(c -> settling && c.observedGeneration() == generation && c.status() == Condition.Status.TRUE)
+                .map(c -> new Finding(type, c.status(), c.reason(), c.message()));
+        return kept.orElseGet(() -> Finding.unknown(
+                type, "Waiting", counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
+    }
+
+    private String counted() {
+        return standing.acknowledged() + " of " + Phrases.count(standing.counted(), "sidecar") + " concerned "
+                + (standing.counted() == 1 ? "has" : "have") + " acknowledged generation " + generation;
+    }
+
+    private String departed() {
+        return standing.departed().isEmpty()
+                ? ""
+                : " Not counted, because they refuse everything by themselves by now: "
+                        + Phrases.names(standing.departed()) + ".";
+    }
+}

@@ -1,0 +1,92 @@
+package dev.stockade.operator;
+
+import dev.stockade.crds.Definitions;
+import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A real kube-apiserver with etcd and our definitions, and nothing else of a cluster: no kubelet, no controllers. */
+public final class ApiServer implements AutoCloseable {
+    private final KubeAPIServer server;
+    private final KubernetesClient client;
+
+    private ApiServer(KubeAPIServer server, KubernetesClient client) {
+        this.server = server;
+        this.client = client;
+    }
+
+    /** @param folder an empty one, for certificates */
+    public static ApiServer start(Path folder) throws IOException {
+        Files.createSymbolicLink(folder.resolve("k8s"), binaries().resolve("k8s"));
+        KubeAPIServer server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
+                .withTestDir(folder.toString())
+                .withOfflineMode(true)
+                .withUpdateKubeConfig(false)
+                .build());
+        server.start();
+        KubernetesClient client = client(server);
+        for (String definition : Definitions.yaml()) {
+            CustomResourceDefinition applied =
+                    client.getKubernetesSerialization().unmarshal(definition, CustomResourceDefinition.class);
+            client.resource(applied).create();
+            client.resource(applied).waitUntilCondition(ApiServer::established, 60, TimeUnit.SECONDS);
+        }
+        return new ApiServer(server, client);
+    }
+
+    private static KubernetesClient client(KubeAPIServer server) {
+        return new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
+                .build();
+    }
+
+    private static boolean established(CustomResourceDefinition definition) {
+        return definition != null
+                && definition.getStatus() != null
+                && definition.getStatus().getConditions() != null
+                && definition.getStatus().getConditions().stream()
+                        .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
+    }
+
+    /** {@code $KUBE_API_TEST_DIR}, or where {@code e2e/cluster/cluster.sh build} puts it. */
+    private static Path binaries() throws IOException {
+        String named = System.getenv("KUBE_API_TEST_DIR");
+        Path folder = named == null
+                ? Path.of(System.getProperty("user.home"), ".cache", "stockade-rig", "bin", "api-test")
+                : Path.of(named);
+        if (Files.isDirectory(folder.resolve("k8s"))) {
+            try (Stream<Path> versions = Files.list(folder.resolve("k8s"))) {
+                if (versions.anyMatch(version -> Files.isExecutable(version.resolve("kube-apiserver")))) {
+                    return folder;
+                }
+            }
+        }
+        throw new IllegalStateException("There is no kube-apiserver under " + folder
+                + "/k8s: run 'e2e/cluster/cluster.sh build', or set KUBE_API_TEST_DIR to a folder that has"
+                + " k8s/<version>-linux-amd64/kube-apiserver, etcd and kubectl.");
+    }
+
+    /** As an administrator. */
+    public KubernetesClient client() {
+        return client;
+    }
+
+    /** Another connection of the same administrator, for a second replica. */
+    public KubernetesClient newClient() {
+        return client(server);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        server.stop();
+    }
+}

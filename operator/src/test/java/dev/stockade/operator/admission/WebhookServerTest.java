@@ -1,0 +1,141 @@
+package dev.stockade.operator.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class WebhookServerTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String POD = """
+            {"metadata":{"name":"app","labels":{"stockade.dev/inject":"true"}},
+             "spec":{"unknownToUs":{"keep":1},"containers":[{"name":"app","image":"x"}]}}""";
+
+    private final ServingCertificate certificate = new ServingCertificate();
+    private Supplier<SidecarTemplate> template = () -> Fixtures.TEMPLATE;
+    private final WebhookServer server = WebhookServer.of(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            certificate.keyManager(),
+            (namespace, pod) -> Membership.none(),
+            () -> template.get(),
+            Fixtures.YAML);
+
+    @BeforeEach
+    void start() {
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+        try (HttpClient client =
+                HttpClient.newBuilder().sslContext(certificate.trusting()).build()) {
+            return client.send(
+                    HttpRequest.newBuilder(URI.create(
+                                    "https://localhost:" + server.address().getPort() + path))
+                            .POST(HttpRequest.BodyPublishers.ofString(body))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    private static String review(String operation, String object) {
+        return """
+                {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u-1",
+                 "kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"tools","operation":"%s","object":%s}}
+                """.formatted(operation, object);
+    }
+
+    @Test
+    void aLabelledPodIsAnsweredWithAPatch() throws Exception {
+        JsonNode response =
+                JSON.readTree(post("/inject", review("CREATE", POD)).body()).path("response");
+
+        assertThat(response.path("uid").asText()).isEqualTo("u-1");
+        assertThat(response.path("allowed").asBoolean()).isTrue();
+        JsonNode patch =
+                JSON.readTree(Base64.getDecoder().decode(response.path("patch").asText()));
+        assertThat(patch).anySatisfy(op -> {
+            assertThat(op.path("op").asText()).isEqualTo("add");
+            assertThat(op.path("path").asText()).isEqualTo("/spec/initContainers");
+        });
+        assertThat(patch.toString()).doesNotContain("unknownToUs");
+    }
+
+    @Test
+    void aPodWhoseSidecarIsMissingIsRefused() throws Exception {
+        JsonNode response = JSON.readTree(
+                        post("/validate-pod", review("CREATE", POD)).body())
+                .path("response");
+
+        assertThat(response.path("allowed").asBoolean()).isFalse();
+        assertThat(response.path("status").path("message").asText())
+                .startsWith("Pod tools/app: it belongs to the mesh and has no container");
+    }
+
+    @Test
+    void anErrorInsideIsARefusalWithASentence() throws Exception {
+        template = () -> {
+            throw new IllegalStateException("the mesh has no trust bundle yet");
+        };
+
+        HttpResponse<String> answer = post("/inject", review("CREATE", POD));
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        JsonNode response = JSON.readTree(answer.body()).path("response");
+        assertThat(response.path("allowed").asBoolean()).isFalse();
+        assertThat(response.path("status").path("message").asText())
+                .contains("the mesh has no trust bundle yet.")
+                .doesNotContain("Exception");
+    }
+
+    @Test
+    void aPodThatCannotBeReadIsRefused() throws Exception {
+        JsonNode response = JSON.readTree(post("/inject", review("CREATE", "{\"spec\":{\"containers\":3}}"))
+                        .body())
+                .path("response");
+
+        assertThat(response.path("allowed").asBoolean()).isFalse();
+    }
+
+    @Test
+    void whatIsNoReviewIsABadRequest() throws Exception {
+        assertThat(post("/inject", "{").statusCode()).isEqualTo(400);
+        assertThat(post("/inject", "{\"kind\":\"Pod\"}").statusCode()).isEqualTo(400);
+        assertThat(post("/inject", review("CREATE", POD) + "{}").statusCode()).isEqualTo(400);
+        assertThat(post("/inject/more", review("CREATE", POD)).statusCode()).isEqualTo(404);
+        assertThat(post("/", "").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aBodyThatIsTooLargeIsNotRead() throws Exception {
+        String huge = new String(new byte[WebhookServer.LARGEST_BODY + 1], StandardCharsets.US_ASCII);
+
+        assertThat(post("/inject", huge).statusCode()).isEqualTo(413);
+    }
+
+    @Test
+    void aRenewedCertificateIsServedWithoutARestart() throws Exception {
+        post("/inject", review("CREATE", POD));
+
+        certificate.renew();
+
+        assertThat(post("/inject", review("CREATE", POD)).statusCode()).isEqualTo(200);
+    }
+}

@@ -1,0 +1,101 @@
+package dev.stockade.operator.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.stockade.model.identity.BoundPod;
+import dev.stockade.operator.ApiServer;
+import dev.stockade.operator.acks.LeaseHolder;
+import dev.stockade.operator.acks.SidecarReport;
+import dev.stockade.wire.control.v1.Source;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two replicas on two loopback addresses, that share a CA and tell the lease holder what their sidecars acknowledged. */
+class ReplicaAcksIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    static Path folder;
+
+    static ApiServer api;
+    static Replica one;
+    static Replica two;
+    static final AtomicReference<Optional<LeaseHolder>> holder = new AtomicReference<>(Optional.empty());
+
+    @BeforeAll
+    static void start() throws Exception {
+        api = ApiServer.start(folder);
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        one = new Replica(api.newClient(), "one", address("127.0.0.2", port), holder::get);
+        two = new Replica(api.newClient(), "two", address("127.0.0.3", port), holder::get);
+    }
+
+    private static InetSocketAddress address(String ip, int port) {
+        return new InetSocketAddress(InetAddress.ofLiteral(ip), port);
+    }
+
+    @AfterAll
+    static void stop() {
+        one.close();
+        two.close();
+        api.close();
+    }
+
+    private static List<Source> policy(long generation) {
+        return List.of(
+                Source.newBuilder().setUid("policy").setGeneration(generation).build());
+    }
+
+    private static boolean knows(Replica replica, BoundPod pod, long generation) {
+        return replica.registry
+                .report(pod.uid())
+                .filter(report -> report.has("policy", generation))
+                .isPresent();
+    }
+
+    @Test
+    void bothReplicasSignWithTheSameRoot() {
+        assertThat(one.authority.roots()).isEqualTo(two.authority.roots());
+    }
+
+    @Test
+    void theLeaseHolderLearnsTheFullStateThenChangesAndANewHolderLearnsItAgain() {
+        // Given a sidecar of the second replica, and that the first leads
+        BoundPod pod = new BoundPod("tools", "github-1", "uid-1", 1);
+        two.registry.connected(pod, "test");
+        two.registry.acknowledged(pod, "v1", policy(1));
+        holder.set(Optional.of(new LeaseHolder("one", "127.0.0.2")));
+        // Then
+        await().atMost(PATIENCE).until(() -> knows(one, pod, 1));
+        // When it acknowledges more
+        two.registry.acknowledged(pod, "v2", policy(2));
+        await().atMost(PATIENCE).until(() -> knows(one, pod, 2));
+        // When the lease changes hands, and the sidecar of the first replica is of interest to the second
+        BoundPod other = new BoundPod("tools", "github-2", "uid-2", 1);
+        one.registry.connected(other, "test");
+        one.registry.acknowledged(other, "v2", policy(2));
+        holder.set(Optional.of(new LeaseHolder("two", "127.0.0.3")));
+        // Then
+        await().atMost(PATIENCE).until(() -> knows(two, other, 2));
+        await().atMost(PATIENCE)
+                .until(() -> one.registry
+                        .report("uid-1")
+                        .map(SidecarReport::connected)
+                        .filter(connected -> !connected)
+                        .isPresent());
+    }
+}

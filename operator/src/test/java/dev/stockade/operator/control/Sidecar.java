@@ -1,0 +1,173 @@
+package dev.stockade.operator.control;
+
+import com.google.protobuf.ByteString;
+import dev.stockade.wire.control.v1.Acknowledgement;
+import dev.stockade.wire.control.v1.CertificateRequest;
+import dev.stockade.wire.control.v1.Hello;
+import dev.stockade.wire.control.v1.Role;
+import dev.stockade.wire.control.v1.SidecarControlGrpc;
+import dev.stockade.wire.control.v1.SignRequest;
+import dev.stockade.wire.control.v1.SignResponse;
+import dev.stockade.wire.control.v1.Snapshot;
+import dev.stockade.wire.control.v1.SubscribeRequest;
+import dev.stockade.wire.control.v1.SubscribeResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.ByteArrayInputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** What a sidecar does on the control channel, and nothing else of it. */
+final class Sidecar implements AutoCloseable {
+    private final Replica replica;
+    private final KeyPair key;
+    private @Nullable ManagedChannel channel;
+    private @Nullable StreamObserver<SubscribeRequest> requests;
+
+    final List<Snapshot> snapshots = new CopyOnWriteArrayList<>();
+    final List<Instant> heartbeats = new CopyOnWriteArrayList<>();
+    final AtomicReference<@Nullable Status> ended = new AtomicReference<>();
+
+    Sidecar(Replica replica) throws Exception {
+        this.replica = replica;
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+        generator.initialize(new ECGenParameterSpec("secp256r1"));
+        this.key = generator.generateKeyPair();
+    }
+
+    SignResponse sign(@Nullable String token) throws Exception {
+        return sign(token, request());
+    }
+
+    SignResponse sign(@Nullable String token, SignRequest request) throws Exception {
+        ManagedChannel open = channel(List.of());
+        try {
+            Metadata headers = new Metadata();
+            if (token != null) {
+                headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
+            }
+            return SidecarControlGrpc.newBlockingStub(open)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                    .sign(request);
+        } finally {
+            open.shutdownNow();
+        }
+    }
+
+    SignRequest request() throws Exception {
+        ByteString csr = ByteString.copyFrom(
+                new JcaPKCS10CertificationRequestBuilder(new X500Name("CN=who knows"), key.getPublic())
+                        .build(new JcaContentSignerBuilder("SHA256withECDSA").build(key.getPrivate()))
+                        .getEncoded());
+        return SignRequest.newBuilder()
+                .addRequests(
+                        CertificateRequest.newBuilder().setRole(Role.ROLE_AGENT).setCsr(csr))
+                .addRequests(CertificateRequest.newBuilder()
+                        .setRole(Role.ROLE_SERVER)
+                        .setCsr(csr))
+                .build();
+    }
+
+    /** Subscribes with the first certificate of the answer, and acknowledges whatever comes. */
+    Sidecar subscribe(SignResponse signed, Map<String, Long> holding) throws Exception {
+        ManagedChannel open = channel(chain(signed));
+        channel = open;
+        StreamObserver<SubscribeRequest> out = SidecarControlGrpc.newStub(open).subscribe(new StreamObserver<>() {
+            @Override
+            public void onNext(SubscribeResponse response) {
+                if (response.hasHeartbeat()) {
+                    heartbeats.add(Instant.ofEpochSecond(
+                            response.getHeartbeat().getConfirmed().getSeconds()));
+                    return;
+                }
+                snapshots.add(response.getSnapshot());
+                acknowledge(response.getSnapshot().getVersion());
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                ended.set(Status.fromThrowable(cause));
+            }
+
+            @Override
+            public void onCompleted() {
+                ended.set(Status.OK);
+            }
+        });
+        synchronized (this) {
+            requests = out;
+            out.onNext(SubscribeRequest.newBuilder()
+                    .setHello(Hello.newBuilder()
+                            .setRelease("test")
+                            .setBoot("boot")
+                            .putAllCompiledAt(holding))
+                    .build());
+        }
+        return this;
+    }
+
+    private synchronized void acknowledge(String version) {
+        if (requests != null) {
+            requests.onNext(SubscribeRequest.newBuilder()
+                    .setAcknowledgement(Acknowledgement.newBuilder().setVersion(version))
+                    .build());
+        }
+    }
+
+    Snapshot latest() {
+        return snapshots.getLast();
+    }
+
+    static List<X509Certificate> chain(SignResponse signed) throws Exception {
+        CertificateFactory factory = CertificateFactory.getInstance("X.509");
+        List<X509Certificate> chain = new ArrayList<>();
+        for (ByteString der : signed.getCertificates(0).getChainList()) {
+            chain.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der.toByteArray())));
+        }
+        return chain;
+    }
+
+    private ManagedChannel channel(List<X509Certificate> chain) throws Exception {
+        SslContextBuilder tls = SslContextBuilder.forClient()
+                .trustManager(new PeerVerifier(replica.authority::roots, Replica.TRUST_DOMAIN, Clock.systemUTC())
+                        .trustManager())
+                .endpointIdentificationAlgorithm(null);
+        if (!chain.isEmpty()) {
+            tls.keyManager(key.getPrivate(), chain.toArray(new X509Certificate[0]));
+        }
+        return NettyChannelBuilder.forAddress(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), replica.server.port()))
+                .sslContext(GrpcSslContexts.configure(tls, SslProvider.JDK).build())
+                .build();
+    }
+
+    @Override
+    public void close() {
+        if (channel != null) {
+            channel.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package dev.stockade.operator.server;
+
+import static dev.stockade.operator.status.Sidecars.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stockade.crds.common.Condition;
+import dev.stockade.crds.server.SecureMcpServer;
+import dev.stockade.crds.server.SecureMcpServerStatus;
+import dev.stockade.operator.status.Conditions;
+import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Sidecars;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ServerStatusFactoryTest {
+    private static final String WEB = Meshes.server("web");
+
+    private static Arguments row(
+            String name, List<String> manifests, Sidecars sidecars, List<String> bare, String... expected) {
+        return Arguments.argumentSet(name, manifests, sidecars, bare, List.of(expected));
+    }
+
+    static Stream<Arguments> table() {
+        return Stream.of(
+                row(
+                        "no pods",
+                        List.of(WEB, Meshes.SERVICE),
+                        new Sidecars(),
+                        List.of(),
+                        "Ready TRUE NoPods",
+                        "Stalled FALSE NotStalled",
+                        "Accepted TRUE Accepted",
+                        "Injected TRUE NoPods",
+                        "MeshOnly UNKNOWN NotProbed",
+                        "PolicyEnforced TRUE NoSidecars"),
+                row(
+                        "every sidecar acknowledged",
+                        List.of(WEB, Meshes.SERVICE, Meshes.webPod("a"), Meshes.webPod("b")),
+                        new Sidecars().hold("a", 3, "web").hold("b", 4, "web"),
+                        List.of(),
+                        "Ready TRUE Enforced",
+                        "Injected TRUE Injected",
+                        "PolicyEnforced TRUE Acknowledged"),
+                row(
+                        "one sidecar holds the former generation",
+                        List.of(WEB, Meshes.SERVICE, Meshes.webPod("a"), Meshes.webPod("b")),
+                        new Sidecars().hold("a", 3, "web").hold("b", 2, "web"),
+                        List.of(),
+                        "Ready UNKNOWN Waiting",
+                        "PolicyEnforced UNKNOWN Waiting"),
+                row(
+                        "a sidecar refused the snapshot",
+                        List.of(WEB, Meshes.SERVICE, Meshes.webPod("a")),
+                        new Sidecars().hold("a", 2, "web").refuse("a", "it is older than mine"),
+                        List.of(),
+                        "Ready FALSE Refused",
+                        "Stalled FALSE NotStalled",
+                        "PolicyEnforced FALSE Refused"),
+                row(
+                        "a pod without a sidecar",
+                        List.of(WEB, Meshes.SERVICE, Meshes.webPod("a")),
+                        new Sidecars().hold("a", 3, "web"),
+                        List.of("tools/old"),
+                        "Ready FALSE PodsWithoutSidecar",
+                        "Injected FALSE PodsWithoutSidecar",
+                        "PolicyEnforced TRUE Acknowledged"),
+                row(
+                        "another server has the pod",
+                        List.of(Meshes.server("another"), WEB, Meshes.SERVICE, Meshes.webPod("a")),
+                        new Sidecars(),
+                        List.of(),
+                        "Ready FALSE Conflict",
+                        "Stalled TRUE Conflict",
+                        "Accepted FALSE Conflict"),
+                row(
+                        "the port is not declared",
+                        List.of(
+                                Meshes.resource(
+                                        "SecureMcpServer",
+                                        "tools",
+                                        "web",
+                                        "{selector: {matchLabels: {app: web}}, port: 8080}"),
+                                Meshes.webPod("a")),
+                        new Sidecars().hold("a", 3, "web"),
+                        List.of(),
+                        "Ready TRUE Enforced",
+                        "Accepted TRUE PortNotDeclared"),
+                row(
+                        "no Service",
+                        List.of(WEB, Meshes.webPod("a")),
+                        new Sidecars().hold("a", 3, "web"),
+                        List.of(),
+                        "Ready TRUE Enforced",
+                        "Accepted TRUE NoService"),
+                row(
+                        "a namespace that is not labelled",
+                        List.of(Meshes.resource(
+                                "SecureMcpServer",
+                                "other",
+                                "web",
+                                "{selector: {matchLabels: {app: web}}, port: 3000}")),
+                        new Sidecars(),
+                        List.of(),
+                        "Ready FALSE NamespaceNotInMesh",
+                        "Stalled TRUE NamespaceNotInMesh",
+                        "Accepted FALSE NamespaceNotInMesh"),
+                row(
+                        "observing",
+                        List.of(
+                                Meshes.resource(
+                                        "SecureMcpServer",
+                                        "tools",
+                                        "web",
+                                        "{selector: {matchLabels: {app: web}}, port: 3000, enforcement: Observe}"),
+                                Meshes.webPod("a")),
+                        new Sidecars().hold("a", 3, "web"),
+                        List.of(),
+                        "Ready TRUE Enforced",
+                        "PolicyEnforced FALSE Observing"));
+    }
+
+    private static SecureMcpServer web(Mesh mesh) {
+        return mesh.view().servers().stream()
+                .filter(s -> s.getMetadata().getName().equals("web"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @ParameterizedTest
+    @MethodSource("table")
+    void theConditionsSayWhatIsSo(List<String> manifests, Sidecars sidecars, List<String> bare, List<String> expected) {
+        Mesh mesh = Meshes.of(manifests.toArray(String[]::new));
+
+        SecureMcpServerStatus status = ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), bare, false, NOW);
+
+        assertThat(status.conditions())
+                .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
+                .containsAll(expected);
+        assertThat(status.conditions()).allMatch(c -> c.observedGeneration() == 3);
+        assertThat(status.observedGeneration()).isEqualTo(3);
+    }
+
+    private static String message(SecureMcpServerStatus status, String type) {
+        return Conditions.find(status.conditions(), type)
+                .map(Condition::message)
+                .orElseThrow();
+    }
+
+    @Test
+    void theMessagesNameWhatIsMeant() {
+        Mesh mesh = Meshes.of(WEB, Meshes.webPod("a"), Meshes.webPod("b"));
+        Sidecars sidecars = new Sidecars().hold("a", 3, "web");
+
+        SecureMcpServerStatus status =
+                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), List.of("tools/old"), false, NOW);
+
+        assertThat(message(status, "PolicyEnforced"))
+                .startsWith("1 of 2 sidecars concerned have acknowledged generation 3. Waiting for tools/b: ");
+        assertThat(message(status, "Injected"))
+                .isEqualTo("2 of 3 pods have the sidecar. Without: tools/old. A sidecar is injected only when a pod is"
+                        + " created: restart them.");
+        assertThat(status.sidecars()).isEqualTo("1/2");
+    }
+
+    @Test
+    void aSecondLookChangesNothing() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        Sidecars sidecars = new Sidecars().hold("a", 3, "web");
+        SecureMcpServer server = web(mesh);
+        SecureMcpServerStatus first = ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), false, NOW);
+        server.setStatus(first);
+
+        SecureMcpServerStatus later =
+                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), false, NOW.plusSeconds(60));
+
+        assertThat(later).isEqualTo(first);
+    }
+
+    @Test
+    void aNewLeaderLeavesWhatWasPublishedWhileSidecarsReport() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(ServerStatusFactory.of(
+                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), false, NOW));
+        Sidecars unheard = new Sidecars();
+
+        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), true, NOW)))
+                .isEqualTo("TRUE");
+        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), false, NOW)))
+                .isEqualTo("UNKNOWN");
+        server.getMetadata().setGeneration(4L);
+        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), true, NOW)))
+                .isEqualTo("UNKNOWN");
+    }
+
+    private static String state(SecureMcpServerStatus status) {
+        return Conditions.find(status.conditions(), "PolicyEnforced")
+                .orElseThrow()
+                .status()
+                .name();
+    }
+
+    @Test
+    void aSecondClaimantIsNotIsolated() {
+        Mesh mesh = Meshes.of(Meshes.server("another"), WEB, Meshes.webPod("a"));
+
+        assertThat(ServerReconciler.isIsolated(web(mesh), mesh)).isFalse();
+        assertThat(ServerReconciler.isIsolated(mesh.view().servers().getFirst(), mesh))
+                .isTrue();
+    }
+}

@@ -1,0 +1,262 @@
+package dev.stockade.sidecar.mcp;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.audit.AuditEvent.Outcome;
+import dev.stockade.model.audit.AuditEvent.Ruling;
+import dev.stockade.model.audit.AuditEvent.Subject;
+import dev.stockade.model.json.JsonRefusedException;
+import dev.stockade.model.mcp.AnswerScanner;
+import dev.stockade.model.mcp.ListFilter;
+import dev.stockade.model.mcp.McpErrors;
+import dev.stockade.model.mcp.McpGuard;
+import dev.stockade.model.mcp.RequestId;
+import dev.stockade.model.mcp.ServerMethod;
+import dev.stockade.model.mcp.SseBoundary;
+import dev.stockade.model.mcp.SseEvent;
+import dev.stockade.model.mcp.Target;
+import dev.stockade.model.policy.AgentAccess;
+import dev.stockade.model.policy.GuardedKind;
+import dev.stockade.model.policy.Reason;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Passes a stream of server-sent events, each as soon as it is whole, and each looked at: lists are cut, requests of the server
+ * pass only with a grant, what is not MCP does not pass.
+ */
+final class EventRelay implements Relay {
+    private final Exchange exchange;
+    private final AnswerHead head;
+    private final long most;
+    private final SseBoundary boundary = new SseBoundary();
+
+    /** The bytes of the event that is not whole yet, all of them looked at by {@link #boundary}. */
+    private ByteBuf partial = Unpooled.EMPTY_BUFFER;
+
+    private boolean answered;
+    private boolean resumable;
+    private Outcome outcome = Outcome.OK;
+    private boolean over;
+
+    /** @param most how large one event may be */
+    EventRelay(Exchange exchange, AnswerHead head, long most) {
+        this.exchange = requireNonNull(exchange);
+        this.head = requireNonNull(head);
+        this.most = most;
+        answered = exchange.id().isEmpty();
+        exchange.answer().head(head.status(), head.headers(), -1);
+        exchange.answer().flush();
+    }
+
+    @Override
+    public void content(ByteBuf data) {
+        try {
+            byte[] scratch = exchange.scratch();
+            int from = data.readerIndex();
+            int at = from;
+            int to = data.writerIndex();
+            while (at < to && !over) {
+                int part = Math.min(scratch.length, to - at);
+                data.getBytes(at, scratch, 0, part);
+                int looked = 0;
+                while (looked < part && !over) {
+                    int end = boundary.end(scratch, looked, part);
+                    if (end < 0) {
+                        break;
+                    }
+                    looked = end;
+                    whole(data, from, at + end);
+                    from = at + end;
+                }
+                at += part;
+            }
+            if (!over) {
+                keep(data, from, to);
+            }
+        } finally {
+            data.release();
+        }
+        if (!over) {
+            exchange.answer().flush();
+            exchange.slowDown();
+        }
+    }
+
+    private void keep(ByteBuf data, int from, int to) {
+        if (from == to) {
+            return;
+        }
+        if (partial.readableBytes() + (long) (to - from) > most) {
+            breaksOff("an event of the server is larger than " + most + " bytes, a quarter of limits.bufferBytes");
+            return;
+        }
+        if (partial.capacity() == 0) {
+            partial = exchange.buffer(Math.max(1024, to - from));
+        }
+        partial.writeBytes(data, from, to - from);
+    }
+
+    private void whole(ByteBuf data, int from, int to) {
+        if (!partial.isReadable()) {
+            ByteBuf slice = data.slice(from, to - from);
+            event(slice);
+            return;
+        }
+        keep(data, from, to);
+        ByteBuf event = partial;
+        partial = Unpooled.EMPTY_BUFFER;
+        try {
+            if (!over) {
+                event(event);
+            }
+        } finally {
+            event.release();
+        }
+    }
+
+    private void event(ByteBuf bytes) {
+        SseEvent event = SseEvent.of(bytes.nioBuffer());
+        resumable |= event.hasId();
+        if (!event.hasData()) {
+            pass(bytes);
+            return;
+        }
+        AnswerScanner message = new AnswerScanner();
+        exchange.scan(message, Unpooled.wrappedBuffer(event.data()));
+        if (!message.complete() || message.form() == AnswerScanner.Form.NEITHER) {
+            if (event.isMessage()) {
+                breaksOff("an event of the server is not one JSON-RPC message");
+            }
+            return;
+        }
+        switch (message.form()) {
+            case REQUEST -> request(bytes, message);
+            case NOTIFICATION -> notification(bytes, message);
+            case RESPONSE -> response(bytes, event, message);
+            case NEITHER -> {}
+        }
+    }
+
+    private void pass(ByteBuf bytes) {
+        exchange.answer().write(bytes.retain());
+    }
+
+    private void request(ByteBuf bytes, AnswerScanner message) {
+        Optional<RequestId> asked = message.id();
+        if (asked.isEmpty()) {
+            breaksOff("a request of the server has an id that is neither a string nor an integer");
+            return;
+        }
+        Optional<ServerMethod> method = ServerMethod.of(message.method());
+        Optional<AgentAccess> access = exchange.rights().accessNow();
+        boolean permitted = method.isPresent()
+                && access.isPresent()
+                && McpGuard.decide(access.get(), method.get()).decision().allows();
+        boolean plumbing = method.isPresent() && method.get() == ServerMethod.PING;
+        if (!plumbing) {
+            Ruling ruling = permitted ? Ruling.ALLOWED : Ruling.refused(Reason.POLICY_DENIED);
+            permitted &= exchange.rights().recordAsked(new Subject(message.method(), "", ""), ruling);
+        }
+        if (permitted && exchange.session().map(s -> s.asked(asked.get())).orElse(true)) {
+            pass(bytes);
+        } else {
+            exchange.refuseServer(asked.get(), message.method());
+        }
+    }
+
+    private void notification(ByteBuf bytes, AnswerScanner message) {
+        Optional<ServerMethod> method = ServerMethod.of(message.method());
+        Optional<AgentAccess> access = exchange.rights().accessNow();
+        boolean permitted = method.isPresent() && access.isPresent();
+        Subject subject = new Subject(message.method(), "", "");
+        if (permitted && method.get() == ServerMethod.RESOURCE_UPDATED) {
+            Target resource = new Target(GuardedKind.RESOURCE, message.uri());
+            subject = new Subject(message.method(), GuardedKind.RESOURCE.word(), message.uri());
+            permitted = McpGuard.shows(access.get(), resource);
+        } else if (permitted) {
+            permitted = McpGuard.decide(access.get(), method.get()).decision().allows();
+        }
+        if (permitted) {
+            pass(bytes);
+        } else {
+            exchange.rights().recordAsked(subject, Ruling.refused(Reason.POLICY_DENIED));
+        }
+    }
+
+    private void response(ByteBuf bytes, SseEvent event, AnswerScanner message) {
+        boolean ours = exchange.id().isPresent() && message.id().equals(exchange.id());
+        if (ours) {
+            answered = true;
+            outcome = message.isError() ? Outcome.RPC_ERROR : message.isToolError() ? Outcome.TOOL_ERROR : Outcome.OK;
+        }
+        Optional<String> unpermitted = exchange.rights().unpermitted(message);
+        if (unpermitted.isPresent()) {
+            write(event.withData(exchange.rights().denyAsked(message.id(), unpermitted.get())));
+            return;
+        }
+        if (!message.hasList() || (ours && !exchange.isListRequest())) {
+            pass(bytes);
+            return;
+        }
+        ByteBuffer json = event.data();
+        try {
+            List<ListFilter.Cut> cuts = exchange.rights().listCuts(json, exchange.isModern());
+            if (cuts.isEmpty()) {
+                pass(bytes);
+                return;
+            }
+            ByteBuf shown = Cuts.apply(Unpooled.wrappedBuffer(json), cuts);
+            byte[] left = new byte[shown.readableBytes()];
+            shown.readBytes(left).release();
+            write(event.withData(left));
+        } catch (JsonRefusedException e) {
+            breaksOff("the server's list cannot be read: " + e.sentence());
+        }
+    }
+
+    private void write(byte[] event) {
+        exchange.answer().write(Unpooled.wrappedBuffer(event));
+    }
+
+    /** Ends the stream with a last event that tells the request's fate. */
+    private void breaksOff(String why) {
+        over = true;
+        if (!answered) {
+            write(SseEvent.message(McpErrors.error(exchange.id(), McpErrors.BROKEN, why)));
+        }
+        exchange.answer().end();
+        exchange.abandon();
+    }
+
+    @Override
+    public void end() {
+        if (over) {
+            return;
+        }
+        if (!answered && !resumable) {
+            breaksOff("the server's stream ended without an answer");
+            return;
+        }
+        over = true;
+        exchange.answer().end();
+        exchange.finish(head.status().code() >= 400 ? Outcome.RPC_ERROR : outcome);
+    }
+
+    @Override
+    public void broken(String why) {
+        if (!over) {
+            breaksOff(why);
+        }
+    }
+
+    @Override
+    public void release() {
+        over = true;
+        partial.release();
+        partial = Unpooled.EMPTY_BUFFER;
+    }
+}

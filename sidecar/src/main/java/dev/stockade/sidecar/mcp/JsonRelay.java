@@ -1,0 +1,126 @@
+package dev.stockade.sidecar.mcp;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.audit.AuditEvent.Outcome;
+import dev.stockade.model.mcp.AnswerScanner;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Passes one JSON message. The first bytes are held until the message is whole or too long for that, so that most answers that
+ * must not pass are replaced by a proper error; a longer one flows through, looked at, and is cut before its last byte if it
+ * turns out to be something else than an answer.
+ */
+final class JsonRelay implements Relay {
+    private static final int HELD = 16 * 1024;
+
+    private final Exchange exchange;
+    private final AnswerHead head;
+    private final AnswerScanner scanner = new AnswerScanner();
+    private final Deque<ByteBuf> held = new ArrayDeque<>();
+    private int heldBytes;
+    private boolean streaming;
+
+    JsonRelay(Exchange exchange, AnswerHead head) {
+        this.exchange = requireNonNull(exchange);
+        this.head = requireNonNull(head);
+    }
+
+    @Override
+    public void content(ByteBuf data) {
+        exchange.scan(scanner, data);
+        if (!streaming) {
+            held.add(data);
+            heldBytes += data.readableBytes();
+            if (heldBytes <= HELD) {
+                return;
+            }
+            if (refused()) {
+                return;
+            }
+            start(head.length());
+        } else if (mustNotPass()) {
+            data.release();
+            exchange.cut();
+            return;
+        } else {
+            exchange.answer().write(data);
+        }
+        exchange.answer().flush();
+        exchange.slowDown();
+    }
+
+    private boolean mustNotPass() {
+        return !scanner.fault().isEmpty()
+                || scanner.hasMethod()
+                || exchange.rights().unpermitted(scanner).isPresent();
+    }
+
+    /** Ends the exchange with an error if what has come so far must not pass. */
+    private boolean refused() {
+        if (!scanner.fault().isEmpty()) {
+            exchange.replaceBroken("the server's answer is not one JSON-RPC message: " + scanner.fault());
+        } else if (scanner.hasMethod()) {
+            exchange.replaceBroken("the server answered with a request of its own");
+        } else if (exchange.rights().unpermitted(scanner).isPresent()) {
+            exchange.replaceUnpermitted(exchange.rights().unpermitted(scanner).get());
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void start(long length) {
+        streaming = true;
+        exchange.answer().head(head.status(), head.headers(), length);
+        while (!held.isEmpty()) {
+            exchange.answer().write(held.remove());
+        }
+    }
+
+    @Override
+    public void end() {
+        if (streaming) {
+            if (!scanner.complete()) {
+                exchange.cut();
+                return;
+            }
+        } else {
+            if (heldBytes > 0 && refused()) {
+                return;
+            }
+            if (heldBytes > 0 && !scanner.complete()) {
+                exchange.replaceBroken("the server's answer ends in the middle of a message");
+                return;
+            }
+            start(heldBytes);
+        }
+        exchange.answer().end();
+        exchange.finish(outcome());
+    }
+
+    private Outcome outcome() {
+        if (scanner.isError() || head.status().code() >= 400) {
+            return Outcome.RPC_ERROR;
+        }
+        return scanner.isToolError() ? Outcome.TOOL_ERROR : Outcome.OK;
+    }
+
+    @Override
+    public void broken(String why) {
+        if (streaming) {
+            exchange.cut();
+        } else {
+            exchange.replaceBroken(why);
+        }
+    }
+
+    @Override
+    public void release() {
+        while (!held.isEmpty()) {
+            held.remove().release();
+        }
+    }
+}
