@@ -33,6 +33,15 @@ public final class StockadeSidecar {
         }
     }
 
+    /** Every request on an accepted stream is decided by the rules in force at that moment. */
+    static Sidecar.ServerSide policing(AuditLog audit, Clock clock, BoundPod pod) {
+        return (state, loops) -> {
+            McpServerSide mcp = new McpServerSide(
+                    state::server, state::stale, audit, new LoopbackDialer(loops.socket()), clock, pod);
+            return (stream, agent, agentPod) -> mcp.install(stream, new Peer(agent, agentPod));
+        };
+    }
+
     private static void run(Environment environment, Rim rim, Log log) throws IOException {
         if (!OpenSsl.isAvailable()) {
             throw new IOException(
@@ -41,17 +50,7 @@ public final class StockadeSidecar {
         String boot = UUID.randomUUID().toString();
         AuditLog audit = AuditLog.onStandardOutput(boot, log);
         BoundPod pod = new BoundPod(environment.podNamespace(), environment.podName(), environment.podUid(), 0);
-        Sidecar sidecar = new Sidecar(
-                environment,
-                rim,
-                boot,
-                (state, loops) -> {
-                    McpServerSide mcp = new McpServerSide(
-                            state::server, state::stale, audit, new LoopbackDialer(loops.socket()), rim.clock(), pod);
-                    return (stream, agent, agentPod) -> mcp.install(stream, new Peer(agent, agentPod));
-                },
-                audit,
-                log);
+        Sidecar sidecar = new Sidecar(environment, rim, boot, policing(audit, rim.clock(), pod), audit, log);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("drain").unstarted(() -> {
             log.info("draining");
             sidecar.close();

@@ -9,9 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.model.identity.BoundPod;
 import dev.stockade.sidecar.fixture.McpLikeServer;
 import dev.stockade.sidecar.fixture.Mesh;
 import dev.stockade.sidecar.state.AgentRules;
+import dev.stockade.wire.control.v1.AccessPolicy;
+import dev.stockade.wire.control.v1.Rule;
+import dev.stockade.wire.control.v1.Server;
 import dev.stockade.wire.control.v1.ServiceName;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,6 +26,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -372,6 +377,79 @@ class AcrossTheMeshTest {
 
         assertThat(answer.statusCode()).isEqualTo(503);
         assertThat(application.heads()).isEmpty();
+    }
+
+    @Test
+    void anotherPortThanTheServersIsNotConnectedTo() {
+        mesh.operator()
+                .send(
+                        "agent-1",
+                        mesh.operator()
+                                .snapshot("agent-v2")
+                                .setAgent(triage(githubAt(endpoint("server-1", "127.0.0.2"))
+                                        .setPort(application.port())))
+                                .build());
+        inForce("agent-1", "agent-v2");
+
+        HttpResponse<String> answer = mesh.call(agent, "/tools/github", "x");
+
+        assertThat(answer.statusCode()).isEqualTo(502);
+        assertThat(answer.body()).contains("answered 400 to CONNECT");
+        assertThat(application.heads()).isEmpty();
+    }
+
+    @Test
+    void theServersSideDecidesToolByTool() {
+        // Given a server whose policy grants this agent one tool
+        Server.Builder rules = github().setPort(application.port())
+                .addPolicies(AccessPolicy.newBuilder()
+                        .setNamespace("tools")
+                        .setName("triage-echo")
+                        .addAllow(Rule.newBuilder().addTools("echo")))
+                .addAgents(triageAt("agent-1").addPolicies(0));
+        mesh.operator().pod("server-2", Mesh.GITHUB);
+        mesh.operator()
+                .send(
+                        "server-2",
+                        mesh.operator().snapshot("v1").setServer(rules).build());
+        Mesh.Pod policing = mesh.start(
+                "server-2",
+                "127.0.0.8",
+                Map.of(),
+                audit -> StockadeSidecar.policing(
+                        audit, Clock.systemUTC(), new BoundPod("tools", "github-0", "server-2", 0)));
+        inForce("server-2", "v1");
+        ready(policing);
+        mesh.operator()
+                .send(
+                        "agent-1",
+                        mesh.operator()
+                                .snapshot("agent-v2")
+                                .setAgent(triage(githubAt(endpoint("server-2", "127.0.0.8"))
+                                        .setPort(application.port())))
+                                .build());
+        inForce("agent-1", "agent-v2");
+
+        HttpResponse<String> granted = callTool("echo");
+        HttpResponse<String> denied = callTool("delete_all");
+
+        assertThat(granted.statusCode()).isEqualTo(200);
+        assertThat(application.heads()).singleElement().asString().startsWith("POST /mcp ");
+        assertThat(denied.statusCode()).isEqualTo(200);
+        assertThat(denied.body()).contains("-31403", "policy_denied", "auditId");
+        await().untilAsserted(() -> assertThat(policing.audited())
+                .contains("\"name\":\"echo\"", "\"decision\":\"allow\"", "\"name\":\"delete_all\""));
+    }
+
+    private HttpResponse<String> callTool(String name) {
+        return mesh.call(
+                agent,
+                "/tools/github",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" + name + "\"}}",
+                "Content-Type",
+                "application/json",
+                "Accept",
+                "application/json, text/event-stream");
     }
 
     @Test

@@ -20,13 +20,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLException;
 
@@ -286,19 +290,22 @@ public final class ControlClient implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.execute(() -> {
+        List<OperatorChannel.Open> closed = new CopyOnWriteArrayList<>();
+        Future<?> closing = thread.submit(() -> {
             subscription.ifPresent(Subscription::close);
             subscription = Optional.empty();
-            subscribingChannel.ifPresent(OperatorChannel.Open::close);
-            signingChannel.ifPresent(OperatorChannel.Open::close);
+            subscribingChannel.ifPresent(closed::add);
+            signingChannel.ifPresent(closed::add);
+            closed.forEach(OperatorChannel.Open::close);
         });
-        thread.shutdown();
         try {
-            if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
-                thread.shutdownNow();
-            }
+            closing.get(2, TimeUnit.SECONDS);
+            closed.forEach(OperatorChannel.Open::awaitTermination);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("the control channel did not close", "reason", String.valueOf(e.getCause()));
         }
+        thread.shutdownNow();
     }
 }

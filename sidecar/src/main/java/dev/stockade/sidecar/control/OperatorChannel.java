@@ -46,7 +46,6 @@ final class OperatorChannel {
                 .eventLoopGroup(loops)
                 .channelType(channelType)
                 .executor(executor)
-                .offloadExecutor(executor)
                 .maxInboundMessageSize(LARGEST_MESSAGE)
                 // Finds a connection that died without a word; the operator permits one each ten seconds.
                 .keepAliveTime(20, TimeUnit.SECONDS)
@@ -77,6 +76,17 @@ final class OperatorChannel {
         public void close() {
             channel.shutdownNow();
             releaseOnceTerminated();
+        }
+
+        /** Until the last callback has run, or for a second. */
+        void awaitTermination() {
+            try {
+                if (!channel.awaitTermination(1, TimeUnit.SECONDS)) {
+                    channel.shutdownNow();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         /** A connection attempt under way may still make a handler from the context. */
