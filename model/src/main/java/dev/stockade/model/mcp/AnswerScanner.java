@@ -1,6 +1,6 @@
 package dev.stockade.model.mcp;
 
-import dev.stockade.model.json.StrictJson;
+import dev.stockade.model.json.JsonPieces;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -273,7 +273,7 @@ public final class AnswerScanner {
         }
         String value;
         try {
-            value = StrictJson.unescaped(text, length);
+            value = JsonPieces.unescaped(text, length);
         } catch (IllegalArgumentException e) {
             fault = "no JSON: no such escape";
             return;
@@ -328,7 +328,7 @@ public final class AnswerScanner {
     private void wordEnds() {
         state = State.OUTSIDE;
         if (capturing) {
-            valueEnds(StrictJson.unescaped(text, length), false);
+            valueEnds(JsonPieces.unescaped(text, length), false);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.stockade.model.mcp;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.json.ByteRange;
+import dev.stockade.model.json.JsonPieces;
 import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.json.Members;
 import dev.stockade.model.json.Members.ObjectKeys;
@@ -99,7 +100,7 @@ public final class ListFilter {
         List<Cut> cuts = new ArrayList<>();
         if (modern && !found.has(CACHE_SCOPE)) {
             int at = found.start(RESULT) + 1;
-            boolean empty = StrictJson.raw(answer, found.range(RESULT))
+            boolean empty = JsonPieces.raw(answer, found.range(RESULT))
                     .substring(1)
                     .stripLeading()
                     .startsWith("}");
@@ -138,7 +139,7 @@ public final class ListFilter {
         if (found.type(TTL) != Members.INTEGER && found.type(TTL) != Members.NUMBER) {
             return true;
         }
-        return Double.parseDouble(StrictJson.raw(answer, found.range(TTL))) > LONGEST_TTL_MILLIS;
+        return Double.parseDouble(JsonPieces.raw(answer, found.range(TTL))) > LONGEST_TTL_MILLIS;
     }
 
     private void cut(
@@ -157,7 +158,7 @@ public final class ListFilter {
             if (at == last) {
                 break;
             }
-            int end = StrictJson.skip(answer, at);
+            int end = JsonPieces.skip(answer, at);
             if (sees(answer, new ByteRange(at, end), member, kind, visible)) {
                 if (gap) {
                     cuts.add(new Cut(new ByteRange(keptEnd, at), keptAny ? "," : ""));
@@ -197,6 +198,6 @@ public final class ListFilter {
         if (item.type(member) != Members.STRING || item.range(member).length() > 6 * Target.LONGEST) {
             return false;
         }
-        return visible.test(new Target(kind, StrictJson.text(one, item.range(member))));
+        return visible.test(new Target(kind, JsonPieces.text(one, item.range(member))));
     }
 }

@@ -1,6 +1,7 @@
 package dev.stockade.model.mcp;
 
 import dev.stockade.model.json.ByteRange;
+import dev.stockade.model.json.JsonPieces;
 import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.json.Members;
 import dev.stockade.model.json.Members.ObjectKeys;
@@ -222,7 +223,7 @@ public final class McpReader {
         while (at < end) {
             int b = at(at);
             if (b == '"') {
-                int close = StrictJson.closingQuote(body, at);
+                int close = JsonPieces.closingQuote(body, at);
                 targets.add(new Target(GuardedKind.RESOURCE, text(new ByteRange(at, close + 1), Target.LONGEST)));
                 at = close + 1;
             } else if (b == ',' || b == ' ' || b == '\n' || b == '\r' || b == '\t') {
@@ -244,7 +245,7 @@ public final class McpReader {
     private RequestId id() throws JsonRefusedException {
         ByteRange range = found.range(ID);
         return switch (found.type(ID)) {
-            case Members.STRING -> new RequestId(StrictJson.raw(body, range), true, text(range, RequestId.LONGEST));
+            case Members.STRING -> new RequestId(JsonPieces.raw(body, range), true, text(range, RequestId.LONGEST));
             case Members.INTEGER -> number(range);
             case Members.NULL -> throw new JsonRefusedException("the id is null: leave it out of a notification");
             default -> throw new JsonRefusedException("the id is neither a string nor an integer");
@@ -252,7 +253,7 @@ public final class McpReader {
     }
 
     private RequestId number(ByteRange range) throws JsonRefusedException {
-        String digits = range.length() > LONGEST_NUMBER ? "" : StrictJson.raw(body, range);
+        String digits = range.length() > LONGEST_NUMBER ? "" : JsonPieces.raw(body, range);
         if (digits.isEmpty() || digits.equals("-0") || Math.abs(Long.parseLong(digits)) > RequestId.LARGEST) {
             throw new JsonRefusedException("the id is a number that not every parser reads alike:"
                     + " use an integer of at most 2^53 in size, or a string");
@@ -274,7 +275,7 @@ public final class McpReader {
     private String text(ByteRange range, int longest) throws JsonRefusedException {
         // An escape is at most six bytes a character.
         if (range.length() - 2 <= 6 * longest) {
-            String text = StrictJson.text(body, range);
+            String text = JsonPieces.text(body, range);
             if (text.length() <= longest) {
                 return text;
             }

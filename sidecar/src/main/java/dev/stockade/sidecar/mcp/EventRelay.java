@@ -152,14 +152,14 @@ final class EventRelay implements Relay {
             return;
         }
         Optional<ServerMethod> method = ServerMethod.of(message.method());
-        Optional<AgentAccess> access = exchange.accessNow();
+        Optional<AgentAccess> access = exchange.rights().accessNow();
         boolean permitted = method.isPresent()
                 && access.isPresent()
                 && McpGuard.decide(access.get(), method.get()).decision().allows();
         boolean plumbing = method.isPresent() && method.get() == ServerMethod.PING;
         if (!plumbing) {
             Ruling ruling = permitted ? Ruling.ALLOWED : Ruling.refused(Reason.POLICY_DENIED);
-            permitted &= exchange.recordAsked(new Subject(message.method(), "", ""), ruling);
+            permitted &= exchange.rights().recordAsked(new Subject(message.method(), "", ""), ruling);
         }
         if (permitted && exchange.session().map(s -> s.asked(asked.get())).orElse(true)) {
             pass(bytes);
@@ -170,7 +170,7 @@ final class EventRelay implements Relay {
 
     private void notification(ByteBuf bytes, AnswerScanner message) {
         Optional<ServerMethod> method = ServerMethod.of(message.method());
-        Optional<AgentAccess> access = exchange.accessNow();
+        Optional<AgentAccess> access = exchange.rights().accessNow();
         boolean permitted = method.isPresent() && access.isPresent();
         Subject subject = new Subject(message.method(), "", "");
         if (permitted && method.get() == ServerMethod.RESOURCE_UPDATED) {
@@ -183,7 +183,7 @@ final class EventRelay implements Relay {
         if (permitted) {
             pass(bytes);
         } else {
-            exchange.recordAsked(subject, Ruling.refused(Reason.POLICY_DENIED));
+            exchange.rights().recordAsked(subject, Ruling.refused(Reason.POLICY_DENIED));
         }
     }
 
@@ -193,9 +193,9 @@ final class EventRelay implements Relay {
             answered = true;
             outcome = message.isError() ? Outcome.RPC_ERROR : message.isToolError() ? Outcome.TOOL_ERROR : Outcome.OK;
         }
-        Optional<String> unpermitted = exchange.unpermitted(message);
+        Optional<String> unpermitted = exchange.rights().unpermitted(message);
         if (unpermitted.isPresent()) {
-            write(event.withData(exchange.denyAsked(message.id(), unpermitted.get())));
+            write(event.withData(exchange.rights().denyAsked(message.id(), unpermitted.get())));
             return;
         }
         if (!message.hasList() || (ours && !exchange.isListRequest())) {
@@ -204,7 +204,7 @@ final class EventRelay implements Relay {
         }
         ByteBuffer json = event.data();
         try {
-            List<ListFilter.Cut> cuts = exchange.listCuts(json);
+            List<ListFilter.Cut> cuts = exchange.rights().listCuts(json, exchange.isModern());
             if (cuts.isEmpty()) {
                 pass(bytes);
                 return;

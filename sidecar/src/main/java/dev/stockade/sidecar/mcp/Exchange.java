@@ -8,16 +8,13 @@ import dev.stockade.model.audit.AuditEvent.Subject;
 import dev.stockade.model.audit.AuditEvent.Verdict;
 import dev.stockade.model.audit.RecordedArguments;
 import dev.stockade.model.json.ByteRange;
-import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.mcp.AnswerScanner;
 import dev.stockade.model.mcp.Era;
-import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpErrors;
 import dev.stockade.model.mcp.McpGuard;
 import dev.stockade.model.mcp.McpMessage;
 import dev.stockade.model.mcp.McpMethod;
 import dev.stockade.model.mcp.RequestId;
-import dev.stockade.model.mcp.ServerMethod;
 import dev.stockade.model.mcp.Target;
 import dev.stockade.model.mcp.Treatment;
 import dev.stockade.model.policy.AgentAccess;
@@ -39,7 +36,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.concurrent.Future;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +53,7 @@ final class Exchange implements Upstream.Listener {
     private final EventLoop loop;
     private final Runnable done;
     private final Attempt attempt;
+    private final AgentRights rights;
 
     private ByteBuf body;
     private Optional<ServerRules> rules = Optional.empty();
@@ -86,6 +83,7 @@ final class Exchange implements Upstream.Listener {
         this.loop = requireNonNull(loop);
         this.done = requireNonNull(done);
         attempt = new Attempt(side.clock(), side.parties(peer));
+        rights = new AgentRights(side, peer, attempt);
         attempt.requestBytes = body.readableBytes();
         attempt.traceId = traceId(head.headers().get("traceparent", ""));
         subject = new Subject(head.method().name(), "", "");
@@ -471,6 +469,11 @@ final class Exchange implements Upstream.Listener {
 
     // --- what relays ask for ---
 
+    /** What the agent may see and be asked. */
+    AgentRights rights() {
+        return rights;
+    }
+
     AgentAnswer answer() {
         return answer;
     }
@@ -515,34 +518,6 @@ final class Exchange implements Upstream.Listener {
         }
     }
 
-    /** The first thing that a result asks of the agent without a grant. */
-    Optional<String> unpermitted(AnswerScanner scanner) {
-        if (scanner.inputRequests() == 0) {
-            return Optional.empty();
-        }
-        Optional<AgentAccess> now = accessNow();
-        return scanner.inputMethods().stream()
-                .filter(m -> now.isEmpty()
-                        || ServerMethod.of(m).isEmpty()
-                        || !McpGuard.decide(now.get(), ServerMethod.of(m).get())
-                                .decision()
-                                .allows())
-                .findFirst();
-    }
-
-    /** What the agent may do at this moment: long streams outlive the rules that they began under. */
-    Optional<AgentAccess> accessNow() {
-        return side.rules().map(r -> r.agents().get(peer.agent())).filter(a -> !a.suspended());
-    }
-
-    List<ListFilter.Cut> listCuts(ByteBuffer json) throws JsonRefusedException {
-        Optional<AgentAccess> now = accessNow();
-        boolean observe = side.rules().map(ServerRules::observe).orElse(false);
-        return side.tools()
-                .lists
-                .cuts(json, target -> observe || (now.isPresent() && McpGuard.shows(now.get(), target)), modern);
-    }
-
     Optional<Sessions.Session> session() {
         return session;
     }
@@ -560,26 +535,7 @@ final class Exchange implements Upstream.Listener {
     /** Ends with a denial instead of a result that asks for more than the agent may be asked. */
     void replaceUnpermitted(String asked) {
         dropUpstream();
-        finish(HttpResponseStatus.OK, denyAsked(id, asked));
-    }
-
-    /** Records something that the server asks of the agent; false if it must not pass since it cannot be recorded. */
-    boolean recordAsked(Subject asked, Ruling ruling) {
-        boolean queued = side.audit().append(serverAttempt().decided(asked, ruling));
-        return queued || rules.orElseThrow().audit().onFailure() == ServerRules.AuditRules.OnFailure.COUNT;
-    }
-
-    /** A denial that stands in for a result which asks for more than the agent may be asked. */
-    byte[] denyAsked(Optional<RequestId> of, String asked) {
-        Attempt ask = serverAttempt();
-        side.audit().append(ask.decided(new Subject(asked, "", ""), Ruling.refused(Reason.POLICY_DENIED)));
-        return McpErrors.refusal(
-                of,
-                McpErrors.DENIED,
-                McpGuard.featureSentence(asked),
-                Reason.POLICY_DENIED,
-                Optional.empty(),
-                ask.id());
+        finish(HttpResponseStatus.OK, rights.denyAsked(id, asked));
     }
 
     /** Tells the server that the agent may not be asked this: a message to its session, whose answer nobody waits for. */
@@ -612,15 +568,6 @@ final class Exchange implements Upstream.Listener {
     void abandon() {
         dropUpstream();
         finish(Outcome.BROKEN);
-    }
-
-    /** A record of something that the server asks of the agent. */
-    Attempt serverAttempt() {
-        Attempt ask = new Attempt(side.clock(), side.parties(peer));
-        ask.generation = side.rules().map(ServerRules::generation).orElse(0L);
-        ask.traceId = attempt.traceId;
-        ask.session = attempt.session;
-        return ask;
     }
 
     private void finish(HttpResponseStatus status, byte[] json) {
@@ -685,6 +632,10 @@ final class Exchange implements Upstream.Listener {
             relay.release();
             relay = null;
         }
+    }
+
+    boolean isModern() {
+        return modern;
     }
 
     /** Whether the stream cannot be used after this. */

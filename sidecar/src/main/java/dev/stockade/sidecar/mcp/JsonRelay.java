@@ -55,7 +55,7 @@ final class JsonRelay implements Relay {
     private boolean mustNotPass() {
         return !scanner.fault().isEmpty()
                 || scanner.hasMethod()
-                || exchange.unpermitted(scanner).isPresent();
+                || exchange.rights().unpermitted(scanner).isPresent();
     }
 
     /** Ends the exchange with an error if what has come so far must not pass. */
@@ -64,8 +64,8 @@ final class JsonRelay implements Relay {
             exchange.replaceBroken("the server's answer is not one JSON-RPC message: " + scanner.fault());
         } else if (scanner.hasMethod()) {
             exchange.replaceBroken("the server answered with a request of its own");
-        } else if (exchange.unpermitted(scanner).isPresent()) {
-            exchange.replaceUnpermitted(exchange.unpermitted(scanner).get());
+        } else if (exchange.rights().unpermitted(scanner).isPresent()) {
+            exchange.replaceUnpermitted(exchange.rights().unpermitted(scanner).get());
         } else {
             return false;
         }
