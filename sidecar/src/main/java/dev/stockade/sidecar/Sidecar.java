@@ -1,41 +1,71 @@
 package dev.stockade.sidecar;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.stockade.model.identity.WorkloadKind;
+import dev.stockade.sidecar.audit.AuditLog;
+import dev.stockade.sidecar.capture.CapturedNames;
 import dev.stockade.sidecar.control.ControlClient;
 import dev.stockade.sidecar.control.ControlSettings;
 import dev.stockade.sidecar.control.KeptBundle;
 import dev.stockade.sidecar.environment.Environment;
+import dev.stockade.sidecar.health.Health;
+import dev.stockade.sidecar.health.HealthServer;
+import dev.stockade.sidecar.health.MetricsText;
 import dev.stockade.sidecar.identity.Identities;
 import dev.stockade.sidecar.inbound.AcceptedStreams;
 import dev.stockade.sidecar.inbound.InboundListener;
 import dev.stockade.sidecar.inbound.OwnAddresses;
-import dev.stockade.sidecar.inbound.RefusedConnects;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
+import dev.stockade.sidecar.outbound.LocalListeners;
+import dev.stockade.sidecar.probes.ApplicationProbes;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.tls.MeshTls;
 import dev.stockade.sidecar.tunnel.EventLoops;
 import dev.stockade.sidecar.tunnel.TunnelPool;
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** One sidecar, wired. */
+/** One sidecar, wired: the way from a snapshot to the byte on the wire begins here. */
 public final class Sidecar implements AutoCloseable {
-    final EventLoops loops;
-    final Identities identities;
-    final CurrentState state;
-    private final InboundListener inbound;
-    final TunnelPool pool;
-    final ControlClient control;
-    private final Metrics metrics = new Metrics();
+    /** How long open streams may take to finish once the process is to end: the application has exited by then. */
+    private static final Duration DRAIN = Duration.ofSeconds(3);
 
-    Sidecar(Environment environment, Rim rim, String boot, AcceptedStreams accepted, RefusedConnects refused, Log log) {
+    /** Makes what takes over the streams of agents, out of what is in force. */
+    @FunctionalInterface
+    public interface ServerSide {
+        AcceptedStreams over(CurrentState state, EventLoops loops);
+    }
+
+    private final Environment environment;
+    private final Rim rim;
+    private final EventLoops loops;
+    private final Metrics metrics = new Metrics();
+    private final InboundListener inbound;
+    private final LocalListeners outbound;
+    private final ControlClient control;
+    private final HealthServer health;
+    private volatile boolean stopping;
+
+    /** @param boot a random id of this process */
+    public Sidecar(Environment environment, Rim rim, String boot, ServerSide serverSide, AuditLog audit, Log log) {
+        this.environment = requireNonNull(environment);
+        this.rim = requireNonNull(rim);
         loops = EventLoops.open();
-        identities = new Identities(new KeptBundle(rim.bundle(), log)
-                .read(environment.trust().trustDomain())
-                .orElse(environment.trust()));
-        state = new CurrentState(rim.clock());
+        String trustDomain = environment.trust().trustDomain();
+        Identities identities = new Identities(
+                new KeptBundle(rim.bundle(), log).read(trustDomain).orElse(environment.trust()));
+        CurrentState state = new CurrentState(rim.clock());
         MeshTls tls = new MeshTls(identities::trust, rim.clock());
+        Recording recording =
+                new Recording(audit, state, environment.podNamespace() + "/" + environment.podName(), rim.clock());
+
         inbound = new InboundListener(
                 loops,
                 environment.podAddresses().stream()
@@ -45,20 +75,29 @@ public final class Sidecar implements AutoCloseable {
                 tls,
                 state,
                 new OwnAddresses(environment.podAddresses()),
-                accepted,
-                refused,
+                serverSide.over(state, loops),
+                recording,
                 metrics,
                 rim.clock(),
                 log);
+        outbound = new LocalListeners(
+                loops,
+                rim.localPort(),
+                state,
+                new TunnelPool(
+                        loops, rim.meshPort(), tls, () -> identities.svid(WorkloadKind.AGENT), metrics, rim.clock()),
+                CapturedNames.of(environment.capture(), rim.hosts())::of,
+                recording,
+                metrics,
+                log);
         state.onApply(inbound::apply);
-        loops.loop().scheduleWithFixedDelay(inbound::checkStale, 1, 1, TimeUnit.SECONDS);
-        pool = new TunnelPool(
-                loops, rim.meshPort(), tls, () -> identities.svid(WorkloadKind.AGENT), metrics, rim.clock());
+        state.onApply(outbound::apply);
+
         control = new ControlClient(
                 new ControlSettings(
                         environment.operatorHost(),
                         environment.operatorPort(),
-                        environment.trust().trustDomain(),
+                        trustDomain,
                         environment.release(),
                         boot,
                         environment.podUid(),
@@ -71,16 +110,55 @@ public final class Sidecar implements AutoCloseable {
                 loops.socket(),
                 rim.clock(),
                 log);
+        health = new HealthServer(
+                loops,
+                new Health(identities, state, control::status, inbound, outbound, () -> stopping, rim.clock()),
+                new MetricsText(metrics, identities, state, control::status, audit, rim.clock()),
+                new ApplicationProbes(environment.probes(), loops));
     }
 
-    void start() {
+    /**
+     * Answers probes at once, and everything else as soon as there are a certificate and rules.
+     *
+     * @throws IOException with one sentence, if the health port cannot be bound
+     */
+    public void start() throws IOException {
+        Set<InetAddress> addresses = new LinkedHashSet<>(environment.podAddresses());
+        addresses.add(InetAddress.ofLiteral("127.0.0.1"));
+        for (InetAddress address : addresses) {
+            health.bind(new InetSocketAddress(address, rim.healthPort()));
+        }
+        loops.loop().scheduleWithFixedDelay(inbound::checkStale, 1, 1, TimeUnit.SECONDS);
+        loops.loop().scheduleWithFixedDelay(outbound::retry, 1, 1, TimeUnit.SECONDS);
         control.start();
     }
 
+    /** What is counted. */
+    public Metrics metrics() {
+        return metrics;
+    }
+
+    /** Takes no new work, lets what is open finish for a short while, then ends. */
     @Override
     public void close() {
+        stopping = true;
+        inbound.drain();
+        outbound.drain();
+        long deadline = System.nanoTime() + DRAIN.toNanos();
+        while (openStreams() > 0 && System.nanoTime() < deadline) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
         control.close();
-        loops.data().shutdownGracefully(0, 2, TimeUnit.SECONDS);
-        loops.control().shutdownGracefully(0, 2, TimeUnit.SECONDS);
+        loops.data().shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        loops.control().shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+
+    private long openStreams() {
+        return metrics.value(Metrics.Open.INBOUND_STREAMS_OPEN) + metrics.value(Metrics.Open.OUTBOUND_STREAMS_OPEN);
     }
 }

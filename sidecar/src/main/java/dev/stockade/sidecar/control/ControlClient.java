@@ -110,12 +110,21 @@ public final class ControlClient implements AutoCloseable {
                 .whenCompleteAsync(
                         (signed, why) -> {
                             if (why == null) {
-                                hold(signed);
+                                holdOrRetry(signed);
                             } else {
                                 signingFailed(why);
                             }
                         },
                         thread);
+    }
+
+    private void holdOrRetry(Signing.Signed signed) {
+        try {
+            hold(signed);
+        } catch (RuntimeException e) {
+            // Nothing here may end the renewal for good.
+            signingFailed(e);
+        }
     }
 
     private void hold(Signing.Signed signed) {
@@ -284,5 +293,12 @@ public final class ControlClient implements AutoCloseable {
             signingChannel.ifPresent(OperatorChannel.Open::close);
         });
         thread.shutdown();
+        try {
+            if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
+                thread.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -48,16 +48,10 @@ final class ConnectRequests extends ChannelInboundHandlerAdapter {
             return;
         }
         Optional<PodState.Serving> serving = state.held().flatMap(PodState::serving);
-        if (serving.isEmpty()) {
-            refuse(ctx, Reason.IDENTITY_REFUSED);
-            return;
-        }
-        Optional<Reason> refusal = state.stale()
-                ? Optional.of(Reason.STALE)
-                : serving.get().admission().refusal(connection.peer(), connection.pod());
+        Optional<Reason> refusal = state.stale() ? Optional.of(Reason.STALE) : connection.refusal(serving);
         if (refusal.isPresent()) {
             refuse(ctx, refusal.get());
-        } else if (!isConnectTo(request, serving.get().rules().port())) {
+        } else if (!isConnectTo(request, serving.orElseThrow().rules().port())) {
             answer(ctx, new DefaultHttp2Headers().status("400"), true);
             metrics.count(Metrics.Count.INBOUND_STREAMS_REFUSED);
         } else {

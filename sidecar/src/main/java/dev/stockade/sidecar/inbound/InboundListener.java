@@ -112,10 +112,7 @@ public final class InboundListener {
             } else {
                 stopListening();
             }
-            cut(connection -> next.serving()
-                            .map(s -> s.admission().refusal(connection.peer(), connection.pod()))
-                            .orElse(Optional.of(Reason.IDENTITY_REFUSED)))
-                    .whenComplete((v, why) -> done.complete(null));
+            cut(connection -> connection.refusal(next.serving())).whenComplete((v, why) -> done.complete(null));
             if (next.draining()) {
                 connections.forEach(InboundConnection::retire);
             }
@@ -242,7 +239,7 @@ public final class InboundListener {
             return;
         }
         Optional<BoundPod> pod = PeerCertificate.boundPod(certificate);
-        InboundConnection connection = new InboundConnection(channel, peer.get(), pod);
+        InboundConnection connection = new InboundConnection(channel, svid.id(), peer.get(), pod);
         connections.add(connection);
         metrics.count(Metrics.Count.INBOUND_CONNECTIONS);
         metrics.opened(Metrics.Open.INBOUND_CONNECTIONS_OPEN);

@@ -28,6 +28,8 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
     private Optional<HttpRequest> next = Optional.empty();
     /** The rest of a request that was answered by ourselves. */
     private boolean skipping;
+    /** A message is wanted that has not come. */
+    private boolean wanting;
 
     AgentRequests(Outbound outbound, Entry entry) {
         this.outbound = requireNonNull(outbound);
@@ -38,17 +40,34 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = Optional.of(ctx);
         if (ctx.channel().isActive()) {
-            ctx.read();
+            want(ctx);
         }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        ctx.read();
+        want(ctx);
+    }
+
+    /** One message, however often it is asked for: what comes unasked has no place to go. */
+    private void want(ChannelHandlerContext ctx) {
+        if (!wanting) {
+            wanting = true;
+            ctx.read();
+        }
+    }
+
+    /** The socket had no whole message: what is wanted is still to come. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (wanting) {
+            ctx.read();
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        wanting = false;
         switch (message) {
             case HttpRequest request
             when request.decoderResult().isFailure() -> {
@@ -65,7 +84,7 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
                 boolean last = content instanceof LastHttpContent;
                 content.release();
                 skipping = !last;
-                ctx.read();
+                want(ctx);
             }
             case HttpContent content when exchange.isPresent() -> exchange.get().body(content);
             default -> ReferenceCountUtil.release(message);
@@ -128,13 +147,13 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
             written.addListener(ChannelFutureListener.CLOSE);
         } else {
             skipping = true;
-            ctx.read();
+            want(ctx);
         }
     }
 
     @Override
     public void wantMore() {
-        context.ifPresent(ChannelHandlerContext::read);
+        context.ifPresent(this::want);
     }
 
     @Override

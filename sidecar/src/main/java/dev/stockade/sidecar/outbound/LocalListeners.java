@@ -120,6 +120,7 @@ public final class LocalListeners {
         loop.execute(() -> {
             wanted = Set.of();
             align();
+            pool.dropIdle();
         });
     }
 

@@ -1,6 +1,5 @@
 package dev.stockade.sidecar.tunnel;
 
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -11,6 +10,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -25,7 +25,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 public record EventLoops(
         EventLoopGroup data,
         EventLoopGroup control,
-        Class<? extends Channel> socket,
+        Class<? extends SocketChannel> socket,
         Class<? extends ServerChannel> serverSocket) {
     /** On epoll where it is at hand, else on the JDK's selector. */
     public static EventLoops open() {

@@ -74,7 +74,11 @@ public final class HboneStream extends ChannelDuplexHandler {
                 ctx.write(new DefaultHttp2DataFrame(true), promise);
             }
         } else if (message instanceof ByteBuf bytes) {
-            if (outputEnded) {
+            if (!bytes.isReadable()) {
+                // Codecs write empty buffers to mark an end; as frames they would look like an attack.
+                bytes.release();
+                promise.setSuccess();
+            } else if (outputEnded) {
                 bytes.release();
                 promise.setFailure(new java.nio.channels.ClosedChannelException());
             } else {

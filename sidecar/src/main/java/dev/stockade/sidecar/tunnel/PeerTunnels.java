@@ -119,6 +119,7 @@ final class PeerTunnels {
             }
             connections.removeIf(c -> !c.usable());
             connections.add(connection);
+            connection.onRetire(this::dropUnusable);
             // The peer's limit of streams arrives with its first frame; until then ours applies.
             while (!waiters.isEmpty() && connection.hasRoom()) {
                 open(connection, waiters.removeFirst());
@@ -166,6 +167,23 @@ final class PeerTunnels {
         }
         stream.idleFrom(System.nanoTime());
         idle.addLast(stream);
+    }
+
+    private void dropUnusable() {
+        idle.removeIf(stream -> {
+            if (stream.reusable()) {
+                return false;
+            }
+            stream.channel().close();
+            return true;
+        });
+    }
+
+    /** Closes the streams that no request uses. */
+    void dropIdle() {
+        List<TunnelStream> dropped = List.copyOf(idle);
+        idle.clear();
+        dropped.forEach(stream -> stream.channel().close());
     }
 
     /** Closes streams that were idle for long; true if nothing is left and this can be forgotten. */

@@ -27,6 +27,7 @@ final class TunnelConnection {
     private final Metrics metrics;
     private int streams;
     private boolean retired;
+    private Runnable onRetire = () -> {};
 
     TunnelConnection(Channel channel, ConnectionLife life, Metrics metrics) {
         this.channel = requireNonNull(channel);
@@ -37,6 +38,11 @@ final class TunnelConnection {
     /** No new streams. */
     void retire() {
         retired = true;
+        onRetire.run();
+    }
+
+    void onRetire(Runnable listener) {
+        onRetire = listener;
     }
 
     boolean usable() {

@@ -61,6 +61,11 @@ public final class TunnelPool {
         return own.get().filter(svid -> svid.ends().isAfter(clock.instant()));
     }
 
+    /** Closes the streams that no request uses. */
+    public void dropIdle() {
+        peers.values().forEach(PeerTunnels::dropIdle);
+    }
+
     private void sweep() {
         long now = System.nanoTime();
         peers.values().removeIf(peer -> peer.sweep(now));

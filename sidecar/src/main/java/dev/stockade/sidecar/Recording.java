@@ -1,0 +1,82 @@
+package dev.stockade.sidecar;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.audit.AuditEvent;
+import dev.stockade.model.audit.RecordedArguments;
+import dev.stockade.model.audit.UuidV7;
+import dev.stockade.model.identity.BoundPod;
+import dev.stockade.model.identity.SpiffeId;
+import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.audit.AuditLog;
+import dev.stockade.sidecar.inbound.RefusedConnects;
+import dev.stockade.sidecar.outbound.UnsentRequests;
+import dev.stockade.sidecar.state.AgentRules;
+import dev.stockade.sidecar.state.CurrentState;
+import dev.stockade.sidecar.state.PodState;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/** Records the attempts that end before a request is read: refused connections, and what never leaves the agent's pod. */
+final class Recording implements RefusedConnects, UnsentRequests {
+    private final AuditLog audit;
+    private final CurrentState state;
+    private final String pod;
+    private final Clock clock;
+    private final RandomGenerator random = new SecureRandom();
+
+    /** @param pod this one: {@code namespace/name} */
+    Recording(AuditLog audit, CurrentState state, String pod, Clock clock) {
+        this.audit = requireNonNull(audit);
+        this.state = requireNonNull(state);
+        this.pod = requireNonNull(pod);
+        this.clock = requireNonNull(clock);
+    }
+
+    @Override
+    public String record(SpiffeId peer, Optional<BoundPod> peerPod, Reason reason) {
+        String server = state.server().map(s -> s.namespace() + "/" + s.name()).orElse("");
+        return append(
+                new AuditEvent.Parties(
+                        peer.uri(),
+                        peerPod.map(p -> p.namespace() + "/" + p.name()).orElse(""),
+                        server,
+                        pod),
+                new AuditEvent.Subject("CONNECT", "", ""),
+                reason);
+    }
+
+    @Override
+    public String record(
+            AgentRules agent, Optional<AgentRules.Target> target, String method, String path, Reason reason) {
+        return append(
+                new AuditEvent.Parties(
+                        agent.id().uri(),
+                        pod,
+                        target.map(AgentRules.Target::reference).orElse(""),
+                        ""),
+                new AuditEvent.Subject(method, "", path),
+                reason);
+    }
+
+    private String append(AuditEvent.Parties parties, AuditEvent.Subject subject, Reason reason) {
+        UUID id = UuidV7.at(clock.instant(), random);
+        audit.append(new AuditEvent(
+                clock.instant(),
+                id,
+                AuditEvent.Phase.DECISION,
+                parties,
+                subject,
+                AuditEvent.Ruling.refused(reason),
+                "",
+                state.held().map(PodState::generation).orElse(0L),
+                RecordedArguments.NONE,
+                AuditEvent.Measures.received(-1),
+                "",
+                ""));
+        return id.toString();
+    }
+}

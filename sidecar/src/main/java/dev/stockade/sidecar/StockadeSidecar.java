@@ -1,0 +1,71 @@
+package dev.stockade.sidecar;
+
+import dev.stockade.model.identity.BoundPod;
+import dev.stockade.sidecar.audit.AuditLog;
+import dev.stockade.sidecar.environment.Environment;
+import dev.stockade.sidecar.environment.EnvironmentException;
+import dev.stockade.sidecar.log.Log;
+import dev.stockade.sidecar.mcp.LoopbackDialer;
+import dev.stockade.sidecar.mcp.McpServerSide;
+import dev.stockade.sidecar.mcp.Peer;
+import io.netty.handler.ssl.OpenSsl;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.UUID;
+
+/** The process: reads its environment, runs one {@link Sidecar}, and drains it at SIGTERM. */
+public final class StockadeSidecar {
+    private StockadeSidecar() {}
+
+    public static void main(String[] args) {
+        Log log = new Log(System.err, Clock.systemUTC());
+        log.adoptLibraryLogs();
+        // A process that goes on without one of its threads would look healthy: let kubelet start another.
+        Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
+            log.error("a thread has ended", "thread", thread.getName(), "reason", String.valueOf(thrown));
+            Runtime.getRuntime().halt(1);
+        });
+        try {
+            run(Environment.read(System.getenv()), Rim.ofPod(), log);
+        } catch (EnvironmentException | IOException e) {
+            log.error("the sidecar cannot start", "reason", e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void run(Environment environment, Rim rim, Log log) throws IOException {
+        if (!OpenSsl.isAvailable()) {
+            throw new IOException(
+                    "BoringSSL cannot be loaded, and there is no other TLS here: " + OpenSsl.unavailabilityCause());
+        }
+        String boot = UUID.randomUUID().toString();
+        AuditLog audit = AuditLog.onStandardOutput(boot, log);
+        BoundPod pod = new BoundPod(environment.podNamespace(), environment.podName(), environment.podUid(), 0);
+        Sidecar sidecar = new Sidecar(
+                environment,
+                rim,
+                boot,
+                (state, loops) -> {
+                    McpServerSide mcp = new McpServerSide(
+                            state::server, state::stale, audit, new LoopbackDialer(loops.socket()), rim.clock(), pod);
+                    return (stream, agent, agentPod) -> mcp.install(stream, new Peer(agent, agentPod));
+                },
+                audit,
+                log);
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("drain").unstarted(() -> {
+            log.info("draining");
+            sidecar.close();
+            audit.close();
+            log.info("ended");
+        }));
+        sidecar.start();
+        log.info(
+                "sidecar started",
+                "release",
+                environment.release(),
+                "pod",
+                environment.podNamespace() + "/" + environment.podName(),
+                "operator",
+                environment.operatorHost() + ":" + environment.operatorPort());
+    }
+}

@@ -1,0 +1,83 @@
+package dev.stockade.sidecar.health;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.sidecar.audit.AuditLog;
+import dev.stockade.sidecar.control.ControlStatus;
+import dev.stockade.sidecar.identity.Identities;
+import dev.stockade.sidecar.metrics.Metrics;
+import dev.stockade.sidecar.state.CurrentState;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/** Prometheus' text format, version 0.0.4. */
+public final class MetricsText {
+    private final Metrics metrics;
+    private final Identities identities;
+    private final CurrentState state;
+    private final Supplier<ControlStatus> control;
+    private final AuditLog audit;
+    private final Clock clock;
+
+    public MetricsText(
+            Metrics metrics,
+            Identities identities,
+            CurrentState state,
+            Supplier<ControlStatus> control,
+            AuditLog audit,
+            Clock clock) {
+        this.metrics = requireNonNull(metrics);
+        this.identities = requireNonNull(identities);
+        this.state = requireNonNull(state);
+        this.control = requireNonNull(control);
+        this.audit = requireNonNull(audit);
+        this.clock = requireNonNull(clock);
+    }
+
+    String print() {
+        StringBuilder out = new StringBuilder(2048);
+        for (Metrics.Count count : Metrics.Count.values()) {
+            sample(out, count.metric(), "counter", metrics.value(count));
+        }
+        for (Metrics.Open open : Metrics.Open.values()) {
+            sample(out, open.metric(), "gauge", metrics.value(open));
+        }
+        sample(out, "stockade_sidecar_audit_lines_total", "counter", audit.written());
+        sample(out, "stockade_sidecar_audit_lines_lost_total", "counter", audit.lost());
+        sample(
+                out,
+                "stockade_sidecar_operator_connected",
+                "gauge",
+                control.get().connected() ? 1 : 0);
+        state.held().ifPresent(held -> {
+            sample(out, "stockade_sidecar_snapshot_generation", "gauge", held.generation());
+            sample(
+                    out,
+                    "stockade_sidecar_snapshot_unconfirmed_seconds",
+                    "gauge",
+                    Math.max(
+                            0,
+                            Duration.between(state.confirmed(), clock.instant()).toSeconds()));
+        });
+        if (!identities.svids().isEmpty()) {
+            String name = "stockade_sidecar_certificate_seconds_left";
+            out.append("# TYPE ").append(name).append(" gauge\n");
+            identities
+                    .svids()
+                    .forEach((role, svid) -> out.append(name)
+                            .append("{role=\"")
+                            .append(role.segment())
+                            .append("\"} ")
+                            .append(Duration.between(clock.instant(), svid.ends())
+                                    .toSeconds())
+                            .append('\n'));
+        }
+        return out.toString();
+    }
+
+    private static void sample(StringBuilder out, String name, String type, long value) {
+        out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+        out.append(name).append(' ').append(value).append('\n');
+    }
+}
