@@ -110,7 +110,9 @@ class AcrossTheMeshTest {
         String metrics = mesh.get(server.healthPort(), "/metrics").body();
         assertThat(metrics)
                 .contains(
-                        "stockade_sidecar_inbound_connections_total 1\n", "stockade_sidecar_inbound_streams_total 1\n");
+                        "stockade_sidecar_inbound_connections_post_quantum_total 1\n",
+                        "stockade_sidecar_inbound_connections_total 1\n",
+                        "stockade_sidecar_inbound_streams_total 1\n");
     }
 
     @Test

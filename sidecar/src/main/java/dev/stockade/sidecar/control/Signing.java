@@ -58,9 +58,8 @@ final class Signing {
                     AUTHORIZATION,
                     "Bearer " + Files.readString(settings.token()).strip());
         } catch (IOException e) {
-            return CompletableFuture.failedFuture(Status.UNAUTHENTICATED
-                    .withDescription("the service-account token cannot be read from " + settings.token())
-                    .asRuntimeException());
+            return CompletableFuture.failedFuture(
+                    new IOException("the service-account token cannot be read from " + settings.token()));
         }
         CompletableFuture<Signed> result = new CompletableFuture<>();
         SidecarControlGrpc.newStub(to.channel())

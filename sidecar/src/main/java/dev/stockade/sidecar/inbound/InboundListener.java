@@ -27,6 +27,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
@@ -242,6 +243,9 @@ public final class InboundListener {
         InboundConnection connection = new InboundConnection(channel, svid.id(), peer.get(), pod);
         connections.add(connection);
         metrics.count(Metrics.Count.INBOUND_CONNECTIONS);
+        if (MeshTls.postQuantum(channel.pipeline().get(SslHandler.class))) {
+            metrics.count(Metrics.Count.INBOUND_CONNECTIONS_POST_QUANTUM);
+        }
         metrics.opened(Metrics.Open.INBOUND_CONNECTIONS_OPEN);
         channel.closeFuture().addListener(f -> {
             connections.remove(connection);

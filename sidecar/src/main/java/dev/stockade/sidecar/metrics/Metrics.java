@@ -12,6 +12,8 @@ public final class Metrics {
         /** TLS connections accepted, or dialled, whose handshake passed. */
         INBOUND_CONNECTIONS,
         OUTBOUND_CONNECTIONS,
+        /** Those of the former whose key exchange a later quantum computer does not undo. */
+        INBOUND_CONNECTIONS_POST_QUANTUM,
         /** Handshakes that did not pass. */
         INBOUND_HANDSHAKES_REFUSED,
         OUTBOUND_DIALS_FAILED,

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -63,7 +64,12 @@ public final class HandshakeGate extends ChannelInboundHandlerAdapter {
 
     private void refuse(ChannelHandlerContext ctx, Throwable why) {
         done = true;
-        refused.accept(why);
+        // The TLS library wraps what the verifier said.
+        Throwable cause = why;
+        while (cause.getCause() != null && !(cause instanceof CertificateException)) {
+            cause = cause.getCause();
+        }
+        refused.accept(cause instanceof CertificateException ? cause : why);
         ctx.close();
     }
 

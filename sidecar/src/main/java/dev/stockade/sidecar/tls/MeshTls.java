@@ -14,6 +14,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslSession;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -93,6 +94,12 @@ public final class MeshTls {
 
     private static X509Certificate[] chain(Svid svid) {
         return svid.chain().toArray(X509Certificate[]::new);
+    }
+
+    /** Whether the key exchange of a finished handshake was the hybrid one. */
+    public static boolean postQuantum(SslHandler handler) {
+        return handler.engine().getSession() instanceof OpenSslSession session
+                && GROUPS[0].equals(session.getNamedGroup());
     }
 
     /** A handler for one connection. Put a {@link HandshakeGate} after it. */

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.sidecar.identity.PeerCertificate;
 import dev.stockade.sidecar.identity.TrustBundle;
+import io.netty.handler.ssl.OpenSslCertificateException;
+import io.netty.internal.tcnative.CertificateVerifier;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidator;
@@ -47,16 +49,21 @@ final class SvidVerifier extends X509ExtendedTrustManager {
 
     private void verify(X509Certificate[] chain, String usage) throws CertificateException {
         if (chain.length == 0 || chain.length > LONGEST_CHAIN) {
-            throw new CertificateException("a chain of " + chain.length + " certificates is not accepted");
+            throw refused("a chain of " + chain.length + " certificates is not accepted");
         }
         X509Certificate leaf = chain[0];
         verifyPath(chain);
         verifyUsage(leaf, usage);
         String uri = PeerCertificate.spiffeUri(leaf)
-                .orElseThrow(() -> new CertificateException("the certificate has not exactly one URI SAN"));
+                .orElseThrow(() -> refused("the certificate has not exactly one URI SAN"));
         if (!acceptable.test(uri)) {
-            throw new CertificateException("the identity " + uri + " is not the one expected here");
+            throw refused("the identity " + uri + " is not the one expected here");
         }
+    }
+
+    /** The peer is told by the TLS alert that its certificate was bad, and not more. */
+    private static CertificateException refused(String sentence) {
+        return new OpenSslCertificateException(sentence, CertificateVerifier.X509_V_ERR_CERT_REJECTED);
     }
 
     private void verifyPath(X509Certificate[] chain) throws CertificateException {
@@ -68,7 +75,7 @@ final class SvidVerifier extends X509ExtendedTrustManager {
             }
         }
         if (path.isEmpty()) {
-            throw new CertificateException("a root is not a workload's certificate");
+            throw refused("a root is not a workload's certificate");
         }
         Date now = Date.from(clock.instant());
         for (X509Certificate certificate : path) {
@@ -83,25 +90,28 @@ final class SvidVerifier extends X509ExtendedTrustManager {
             CertPathValidator.getInstance("PKIX")
                     .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
         } catch (GeneralSecurityException e) {
-            throw new CertificateException("the chain does not lead to a trusted root: " + e.getMessage(), e);
+            throw new OpenSslCertificateException(
+                    "the chain does not lead to a trusted root: " + e.getMessage(),
+                    e,
+                    CertificateVerifier.X509_V_ERR_CERT_UNTRUSTED);
         }
     }
 
     private static void verifyUsage(X509Certificate leaf, String usage) throws CertificateException {
         if (leaf.getBasicConstraints() >= 0) {
-            throw new CertificateException("an authority's certificate is not a workload's");
+            throw refused("an authority's certificate is not a workload's");
         }
         boolean[] keyUsage = leaf.getKeyUsage();
         if (keyUsage == null || !keyUsage[DIGITAL_SIGNATURE] || keyUsage[KEY_CERT_SIGN]) {
-            throw new CertificateException("the certificate's key usage is not a workload's");
+            throw refused("the certificate's key usage is not a workload's");
         }
         try {
             List<String> extended = leaf.getExtendedKeyUsage();
             if (extended == null || !extended.contains(usage)) {
-                throw new CertificateException("the certificate is not for this side of a connection");
+                throw refused("the certificate is not for this side of a connection");
             }
         } catch (CertificateParsingException e) {
-            throw new CertificateException("the certificate's extended key usage cannot be read", e);
+            throw refused("the certificate's extended key usage cannot be read");
         }
     }
 

@@ -1,0 +1,134 @@
+package dev.stockade.sidecar.outbound;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stockade.model.identity.SpiffeId;
+import dev.stockade.model.identity.WorkloadKind;
+import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.state.AgentRules;
+import dev.stockade.sidecar.state.AgentRules.Endpoint;
+import dev.stockade.sidecar.state.AgentRules.ServiceName;
+import dev.stockade.sidecar.state.AgentRules.Target;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RouteTest {
+    private static final SpiffeId AGENT = new SpiffeId("td", "agents", WorkloadKind.AGENT, "triage");
+    private static final ServiceName SERVICE = new ServiceName("tools", "github", 80);
+
+    private final Entry local = new Entry.Local(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 15001));
+    private final Entry captured = new Entry.Captured(
+            new InetSocketAddress(InetAddress.ofLiteral("127.9.8.7"), 80), SERVICE, Set.of("github.tools"));
+
+    private static Target target(String namespace, String name, boolean granted, Endpoint... endpoints) {
+        return new Target(
+                new SpiffeId("td", namespace, WorkloadKind.MCP, name),
+                "/mcp",
+                3000,
+                granted,
+                List.of(endpoints),
+                List.of(SERVICE));
+    }
+
+    private static AgentRules agent(Target... targets) {
+        return new AgentRules(AGENT, false, List.of(targets));
+    }
+
+    @Test
+    void exactlyTheTwoNamesLeadToAServer() {
+        Target github = target("tools", "github", true);
+
+        assertThat(Route.of(local, "POST", "/tools/github", agent(github))).isEqualTo(new Route.To(github));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/tools/github/",
+                "/tools/github/mcp",
+                "/tools//github",
+                "//tools/github",
+                "/tools/github?a=b",
+                "/tools/%67ithub",
+                "/Tools/github",
+                "/x/../tools/github",
+                "tools/github",
+                "http://127.0.0.1:15001/tools/github",
+                "*",
+                ""
+            })
+    void nothingElseDoes(String uri) {
+        assertThat(Route.of(local, "POST", uri, agent(target("tools", "github", true))))
+                .isInstanceOfSatisfying(Route.Refused.class, refused -> {
+                    assertThat(refused.status()).isEqualTo(404);
+                    assertThat(refused.reason()).isEqualTo(Reason.UNKNOWN_PATH);
+                    assertThat(refused.sentence()).contains("/tools/github");
+                });
+    }
+
+    @Test
+    void aCapturedNameLeadsThereAtTheServersOwnPathAlone() {
+        Target github = target("tools", "github", true);
+
+        assertThat(Route.of(captured, "GET", "/mcp", agent(github))).isEqualTo(new Route.To(github));
+        assertThat(Route.of(captured, "GET", "/mcp/", agent(github))).isInstanceOf(Route.Refused.class);
+        assertThat(Route.of(captured, "GET", "/tools/github", agent(github))).isInstanceOf(Route.Refused.class);
+        assertThat(Route.of(captured, "GET", "/mcp", agent())).isInstanceOf(Route.Refused.class);
+    }
+
+    @Test
+    void aSuspendedAgentLeadsNowhere() {
+        AgentRules suspended = new AgentRules(AGENT, true, List.of(target("tools", "github", true)));
+
+        for (String path : List.of("/tools/github", "/mcp.json", "/x")) {
+            assertThat(Route.of(local, "GET", path, suspended))
+                    .isInstanceOfSatisfying(
+                            Route.Refused.class,
+                            refused -> assertThat(refused.reason()).isEqualTo(Reason.SUSPENDED));
+        }
+    }
+
+    @Test
+    void theListingHoldsGrantedServersAndKeepsCollidingKeysApart() {
+        AgentRules agent = agent(
+                target("a-b", "c", true), target("a", "b-c", true), target("x", "y", true), target("z", "z", false));
+
+        assertThat(LocalAnswer.listing(agent, 15001).json())
+                .isEqualTo("{\"mcpServers\":{"
+                        + "\"a-b_c\":{\"type\":\"http\",\"url\":\"http://127.0.0.1:15001/a-b/c\"},"
+                        + "\"a_b-c\":{\"type\":\"http\",\"url\":\"http://127.0.0.1:15001/a/b-c\"},"
+                        + "\"x-y\":{\"type\":\"http\",\"url\":\"http://127.0.0.1:15001/x/y\"}}}");
+        assertThat(LocalAnswer.listing(agent(), 15001).json()).isEqualTo("{\"mcpServers\":{}}");
+    }
+
+    @Test
+    void theReplicaWithTheFewestOpenRequestsIsChosenAndASessionsOwnWhateverItsState() {
+        Endpoint one = new Endpoint("uid-1", "one", InetAddress.ofLiteral("10.0.0.1"), true);
+        Endpoint two = new Endpoint("uid-2", "two", InetAddress.ofLiteral("10.0.0.2"), true);
+        Endpoint unready = new Endpoint("uid-3", "three", InetAddress.ofLiteral("10.0.0.3"), false);
+        Target target = target("tools", "github", true, one, two, unready);
+        Replicas replicas = new Replicas();
+        replicas.opened(one);
+        replicas.opened(one);
+        replicas.opened(two);
+
+        List<Endpoint> chosen = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            chosen.add(replicas.forNewWork(target, Set.of()).orElseThrow());
+        }
+        assertThat(chosen).containsOnly(two);
+        assertThat(replicas.forNewWork(target, Set.of("uid-2"))).contains(one);
+        assertThat(replicas.forNewWork(target, Set.of("uid-1", "uid-2"))).isEmpty();
+        assertThat(Replicas.holding(target, AgentRules.tagOf("uid-3"))).contains(unready);
+        assertThat(Replicas.tag(AgentRules.tagOf("uid-3") + ".original.id")).contains(AgentRules.tagOf("uid-3"));
+        assertThat(Replicas.tag("0123456789AB.x")).isEqualTo(Optional.empty());
+        assertThat(Replicas.tag("plain")).isEqualTo(Optional.empty());
+    }
+}
