@@ -14,7 +14,7 @@ const usage = `agent COMMAND
   burst URL TOOL JSON N                call it N times in one session; latencies in microseconds
   progress URL TOOL [JSON]             call it and print progress as it arrives
   hold URL                             keep a session and its event stream open until SIGTERM
-  session URL                          one session; each line of standard input {"tool":...,"args":{...}} is a call
+  session URL                          one session; each line of standard input {"tool":...,"args":{...}} is a call; events as they come
   mcpjson [URL]                        what the sidecar says can be reached (http://127.0.0.1:15001/mcp.json)
   idle                                 stay up until SIGTERM
 --fill NAME=N   the argument NAME is N letters (for bodies too long for a command line)
@@ -190,6 +190,7 @@ async function hold(url) {
 
 async function manyCalls(url) {
   const session = await open(url);
+  session.client.fallbackNotificationHandler = async event => print({event, time: now()});
   print({session: session.transport.sessionId, time: now()});
   for await (const line of createInterface({input: process.stdin})) {
     const start = process.hrtime.bigint();

@@ -7,6 +7,7 @@ import dev.stockade.e2e.mesh.Audit;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Standing;
+import dev.stockade.e2e.mesh.Team;
 import dev.stockade.e2e.workload.Manifests;
 import dev.stockade.e2e.workload.Program;
 import dev.stockade.e2e.workload.RawSession;
@@ -31,6 +32,8 @@ import org.junit.jupiter.params.provider.FieldSource;
 @Order(11)
 class NoWayAroundE2E {
     private static final int TUNNEL_PORT = 15008;
+    private static final String IN_PLAIN_TEXT = "tunnel in plain text";
+    private static final String IN_TLS = "tunnel in TLS";
 
     /** Who tries, by which way. The granted agent's own way by name is the one that is open, and is not here. */
     static final List<Arguments> ATTEMPTS = attempts();
@@ -38,6 +41,8 @@ class NoWayAroundE2E {
     private final Standing standing;
     private final ExecutorService together = Executors.newFixedThreadPool(6);
     private final Map<String, Future<JsonNode>> outcomes = new LinkedHashMap<>();
+    /** The same attempts, by the same pods, on what does answer: without them a refusal would say nothing. */
+    private final Map<String, Future<JsonNode>> controls = new LinkedHashMap<>();
 
     NoWayAroundE2E(Mesh mesh) {
         standing = mesh.standing();
@@ -46,8 +51,7 @@ class NoWayAroundE2E {
     private static List<Arguments> attempts() {
         List<Arguments> attempts = new ArrayList<>();
         for (String who : List.of("stranger", "nobody", "outsider", "reader")) {
-            for (String way :
-                    List.of("service name", "service ip", "pod ip", "tunnel in plain text", "tunnel in TLS")) {
+            for (String way : List.of("service name", "service ip", "pod ip", IN_PLAIN_TEXT, IN_TLS)) {
                 if (!(who.equals("reader") && way.equals("service name"))) {
                     attempts.add(Arguments.of(who, way));
                 }
@@ -59,36 +63,17 @@ class NoWayAroundE2E {
     /** Most attempts end by a timeout: all at once. */
     @BeforeAll
     void everybodyTries() {
-        String pod =
-                standing.tools().pods(Standing.SERVER).getFirst().getStatus().getPodIP();
-        String service = standing.tools()
-                .client()
-                .services()
-                .inNamespace("e2e-tools")
-                .withName(Standing.SERVER)
-                .get()
-                .getSpec()
-                .getClusterIP();
+        Target protectedServer = new Target(standing.tools(), Standing.SERVER, TUNNEL_PORT);
+        Target unprotected = new Target(standing.outside(), "direct", Manifests.SERVER_PORT);
         for (Arguments attempt : ATTEMPTS) {
             String who = String.valueOf(attempt.get()[0]);
             String way = String.valueOf(attempt.get()[1]);
-            String[] command = switch (way) {
-                case "service name" -> http("http://everything.e2e-tools.svc.cluster.local/mcp");
-                case "service ip" -> http("http://" + service + "/mcp");
-                case "pod ip" -> http("http://%s:%d/mcp".formatted(pod, Manifests.SERVER_PORT));
-                case "tunnel in plain text" -> http("http://%s:%d/mcp".formatted(pod, TUNNEL_PORT));
-                default ->
-                    new String[] {
-                        "raw",
-                        "tls",
-                        pod,
-                        Integer.toString(TUNNEL_PORT),
-                        pod + ":" + Manifests.SERVER_PORT,
-                        "spiffe://stockade.local/ns/e2e-agents/agent/reader"
-                    };
-            };
             Program program = program(who);
-            outcomes.put(who + " by " + way, together.submit(() -> program.fact(command)));
+            outcomes.put(who + " by " + way, together.submit(() -> program.fact(protectedServer.command(way))));
+            String[] control = way.equals(IN_TLS)
+                    ? new String[] {"raw", "tls", "kubernetes.default.svc", "443"}
+                    : unprotected.command(way);
+            controls.put(who + " by " + way, together.submit(() -> program.fact(control)));
         }
     }
 
@@ -100,8 +85,19 @@ class NoWayAroundE2E {
     @ParameterizedTest(name = "{0} by {1}")
     @FieldSource("ATTEMPTS")
     void noAnswerOfMcp(String who, String way) throws Exception {
+        JsonNode control =
+                Objects.requireNonNull(controls.get(who + " by " + way)).get();
         JsonNode outcome = outcome(who, way);
 
+        if (way.equals(IN_TLS)) {
+            assertThat(control.path("alpn").asText())
+                    .as("TLS of %s to the API server: %s", who, control)
+                    .isEqualTo("h2");
+        } else {
+            assertThat(control.path("body").asText())
+                    .as("the unprotected server's answer to %s by %s: %s", who, way, control)
+                    .contains("serverInfo");
+        }
         assertThat(outcome.path("status").asInt())
                 .as("the answer to %s by %s: %s", who, way, outcome)
                 .isNotEqualTo(200);
@@ -142,6 +138,41 @@ class NoWayAroundE2E {
             case "outsider" -> standing.outsider();
             default -> standing.reader();
         };
+    }
+
+    /** A server, and the port of its pods that is tried where the way is its tunnel. */
+    private record Target(Team team, String name, int tunnelPort) {
+        String[] command(String way) {
+            return switch (way) {
+                case "service name" -> http("http://%s.%s.svc.cluster.local/mcp".formatted(name, team.namespace()));
+                case "service ip" -> http("http://%s/mcp".formatted(serviceIp()));
+                case "pod ip" -> http("http://%s:%d/mcp".formatted(podIp(), Manifests.SERVER_PORT));
+                case IN_PLAIN_TEXT -> http("http://%s:%d/mcp".formatted(podIp(), tunnelPort));
+                default ->
+                    new String[] {
+                        "raw",
+                        "tls",
+                        podIp(),
+                        Integer.toString(tunnelPort),
+                        podIp() + ":" + Manifests.SERVER_PORT,
+                        "spiffe://stockade.local/ns/e2e-agents/agent/reader"
+                    };
+            };
+        }
+
+        private String podIp() {
+            return team.pods(name).getFirst().getStatus().getPodIP();
+        }
+
+        private String serviceIp() {
+            return team.client()
+                    .services()
+                    .inNamespace(team.namespace())
+                    .withName(name)
+                    .get()
+                    .getSpec()
+                    .getClusterIP();
+        }
     }
 
     private static String[] http(String url) {

@@ -16,6 +16,8 @@ import dev.stockade.e2e.workload.Manifests;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -91,12 +93,21 @@ class OperatorAbsenceE2E {
 
     @Test
     void aDeploymentComesUpWhileTheOperatorIsUpgraded() {
-        operator().rolling().restart();
+        Set<String> before = operatorPods();
 
+        mesh.chart().upgrade("operator.resources.requests.cpu", "90m"); // rolls the operator's pods
         team.apply(team.manifests().server("amid", 1, true), Manifests.secureMcpServer("amid", ""));
 
         team.awaitDeployment("amid").server("amid").await("Ready", "True");
         awaitOperator();
+        assertThat(operatorPods()).isNotEmpty().doesNotContainAnyElementsOf(before);
+    }
+
+    private Set<String> operatorPods() {
+        return mesh.client().pods().inNamespace(Chart.NAMESPACE).list().getItems().stream()
+                .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+                .map(pod -> pod.getMetadata().getName())
+                .collect(Collectors.toSet());
     }
 
     private RollableScalableResource<Deployment> operator() {

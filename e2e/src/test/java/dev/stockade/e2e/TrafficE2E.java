@@ -150,14 +150,19 @@ class TrafficE2E {
         }
     }
 
+    /** The reference server logs to the stream that the client holds open, outside of any call. */
     @Test
     void anEventOfTheServerArrivesOnTheOpenStream() {
-        try (Conversation stream = standing.reader().start("agent", "hold", Standing.LOCAL)) {
-            stream.await(
-                    "the open stream", 0, fact -> fact.path("stream").asText().equals("open"));
+        try (Conversation session = standing.reader().start("agent", "session", Standing.LOCAL)) {
+            JsonNode started = session.call("toggle-simulated-logging", "{}");
+            assertThat(started.has("result")).as("%s", started).isTrue();
 
-            assertThat(stream.told())
-                    .noneMatch(told -> told.fact().path("stream").asText().equals("end"));
+            JsonNode event = session.await("a log message of the server", 0, fact -> fact.has("event"))
+                    .fact()
+                    .get("event");
+
+            assertThat(event.path("method").asText()).isEqualTo("notifications/message");
+            assertThat(event.at("/params/data").asText()).contains("message");
         }
     }
 

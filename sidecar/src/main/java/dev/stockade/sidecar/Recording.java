@@ -10,10 +10,12 @@ import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.audit.AuditLog;
 import dev.stockade.sidecar.inbound.RefusedConnects;
+import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.outbound.UnsentRequests;
 import dev.stockade.sidecar.state.AgentRules;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
@@ -26,24 +28,27 @@ final class Recording implements RefusedConnects, UnsentRequests {
     private final CurrentState state;
     private final String pod;
     private final Clock clock;
+    private final Metrics metrics;
     private final RandomGenerator random = new SecureRandom();
+    private final StrangersRecorded strangers;
 
     /** @param pod this one: {@code namespace/name} */
-    Recording(AuditLog audit, CurrentState state, String pod, Clock clock) {
+    Recording(AuditLog audit, CurrentState state, String pod, Metrics metrics, Clock clock) {
         this.audit = requireNonNull(audit);
         this.state = requireNonNull(state);
         this.pod = requireNonNull(pod);
+        this.metrics = requireNonNull(metrics);
         this.clock = requireNonNull(clock);
+        this.strangers = new StrangersRecorded(clock);
     }
 
     @Override
     public String record(SpiffeId peer, Optional<BoundPod> peerPod, Reason reason) {
-        String server = state.server().map(s -> s.namespace() + "/" + s.name()).orElse("");
         return append(
                 new AuditEvent.Parties(
                         peer.uri(),
                         peerPod.map(p -> p.namespace() + "/" + p.name()).orElse(""),
-                        server,
+                        server(),
                         pod),
                 new AuditEvent.Subject("CONNECT", "", ""),
                 reason);
@@ -60,6 +65,22 @@ final class Recording implements RefusedConnects, UnsentRequests {
                         ""),
                 new AuditEvent.Subject(method, "", path),
                 reason);
+    }
+
+    @Override
+    public void recordStranger(InetAddress from) {
+        if (strangers.admit()) {
+            append(
+                    new AuditEvent.Parties("", "", from.getHostAddress(), server(), pod),
+                    new AuditEvent.Subject("CONNECT", "", ""),
+                    Reason.IDENTITY_REFUSED);
+        } else {
+            metrics.count(Metrics.Count.INBOUND_HANDSHAKES_UNRECORDED);
+        }
+    }
+
+    private String server() {
+        return state.server().map(s -> s.namespace() + "/" + s.name()).orElse("");
     }
 
     private String append(AuditEvent.Parties parties, AuditEvent.Subject subject, Reason reason) {

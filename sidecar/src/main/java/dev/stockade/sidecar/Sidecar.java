@@ -63,8 +63,8 @@ public final class Sidecar implements AutoCloseable {
                 new KeptBundle(rim.bundle(), log).read(trustDomain).orElse(environment.trust()));
         CurrentState state = new CurrentState(rim.clock());
         MeshTls tls = new MeshTls(identities::trust, rim.clock());
-        Recording recording =
-                new Recording(audit, state, environment.podNamespace() + "/" + environment.podName(), rim.clock());
+        Recording recording = new Recording(
+                audit, state, environment.podNamespace() + "/" + environment.podName(), metrics, rim.clock());
 
         inbound = new InboundListener(
                 loops,

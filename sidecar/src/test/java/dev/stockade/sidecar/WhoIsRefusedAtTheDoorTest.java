@@ -150,6 +150,16 @@ class WhoIsRefusedAtTheDoorTest {
     }
 
     @Test
+    void whoeverProvesNoIdentityIsOnRecordWithTheAddressThatItCameFrom() {
+        TestAuthority own = new TestAuthority();
+
+        connect(own.sign(Leaf.of(key.getPublic(), Mesh.TRIAGE.uri(), pod)), "-tls1_3");
+
+        await().untilAsserted(() -> assertThat(server.audited())
+                .contains("\"from\":\"127.0.0.", "\"server\":\"tools/github\"", "\"reason\":\"identity_refused\""));
+    }
+
+    @Test
     void anotherTrustDomain() {
         assertRefused(
                 signed(leaf -> leaf.named("spiffe://other.local/ns/agents/agent/triage")),

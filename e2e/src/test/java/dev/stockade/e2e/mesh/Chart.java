@@ -1,6 +1,7 @@
 package dev.stockade.e2e.mesh;
 
 import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.UpgradeCommand;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -25,7 +26,17 @@ public final class Chart {
     /** Installs it and waits until the operator is ready. @return how long that took */
     public Duration install() {
         long began = System.nanoTime();
-        new Helm(folder)
+        release().waitReady().withTimeout(TIMEOUT_SECONDS).call();
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    /** Changes one value of what is installed, and does not wait for what comes of it. */
+    public void upgrade(String value, String to) {
+        release().set(value, to).call();
+    }
+
+    private UpgradeCommand release() {
+        return new Helm(folder)
                 .upgrade()
                 .install()
                 .withName(RELEASE)
@@ -33,11 +44,7 @@ public final class Chart {
                 .createNamespace()
                 .withKubeConfig(kubeconfig)
                 .set("image.registry", registry)
-                .set("image.tag", tag)
-                .waitReady()
-                .withTimeout(TIMEOUT_SECONDS)
-                .call();
-        return Duration.ofNanos(System.nanoTime() - began);
+                .set("image.tag", tag);
     }
 
     public void uninstall() {

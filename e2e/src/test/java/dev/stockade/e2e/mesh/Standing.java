@@ -15,7 +15,8 @@ import java.util.List;
  */
 public record Standing(Team tools, Team agents, Team outside) {
     public static final String SERVER = "everything";
-    public static final List<String> GRANTED = List.of("echo", "trigger-long-running-operation");
+    public static final List<String> GRANTED =
+            List.of("echo", "trigger-long-running-operation", "toggle-simulated-logging");
     /** Below the server's own bound of 4 MiB, so that a refusal is the sidecar's. */
     public static final int REQUEST_BYTES = 2 << 20;
 

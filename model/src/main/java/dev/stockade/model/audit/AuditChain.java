@@ -56,6 +56,7 @@ public final class AuditChain {
         out.raw(",\"seq\":").number(++seq).raw(",\"prev\":\"").raw(prev).raw("\"");
         text(out, "agent", event.parties().agent());
         text(out, "agentPod", event.parties().agentPod());
+        text(out, "from", event.parties().from());
         text(out, "server", event.parties().server());
         text(out, "serverPod", event.parties().serverPod());
         text(out, "method", event.subject().method());

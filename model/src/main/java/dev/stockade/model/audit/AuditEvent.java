@@ -84,15 +84,22 @@ public record AuditEvent(
      *
      * @param agent a SPIFFE ID
      * @param agentPod {@code namespace/name}
+     * @param from the address that a connection without an identity came from
      * @param server {@code namespace/name}
      * @param serverPod {@code namespace/name}
      */
-    public record Parties(String agent, String agentPod, String server, String serverPod) {
+    public record Parties(String agent, String agentPod, String from, String server, String serverPod) {
         public Parties {
             requireNonNull(agent);
             requireNonNull(agentPod);
+            requireNonNull(from);
             requireNonNull(server);
             requireNonNull(serverPod);
+        }
+
+        /** Of an agent that has proved who it is. */
+        public Parties(String agent, String agentPod, String server, String serverPod) {
+            this(agent, agentPod, "", server, serverPod);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.stockade.operator.admission;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.access.McpAccessPolicySpec;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerSpec;

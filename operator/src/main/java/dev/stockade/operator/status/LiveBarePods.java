@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * every change in the mesh, and bare pods only ever go.
  */
 public final class LiveBarePods implements BarePods {
-
-    public static final Duration GOOD_FOR = Duration.ofSeconds(10);
+    /** Below the fifteen seconds after which whoever saw bare pods comes back. */
+    private static final Duration GOOD_FOR = Duration.ofSeconds(10);
 
     private final KubernetesClient client;
     private final Clock clock;

@@ -204,6 +204,9 @@ public final class InboundListener {
                 .addLast(MeshTls.handler(current.get().context(), channel.alloc()))
                 .addLast(new HandshakeGate((ctx, peer) -> opened(ctx, peer, svid), why -> {
                     metrics.count(Metrics.Count.INBOUND_HANDSHAKES_REFUSED);
+                    if (channel.remoteAddress() instanceof InetSocketAddress from) {
+                        refused.recordStranger(from.getAddress());
+                    }
                     log.info(
                             "handshake refused",
                             "from",

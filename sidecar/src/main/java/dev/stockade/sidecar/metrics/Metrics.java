@@ -16,6 +16,8 @@ public final class Metrics {
         INBOUND_CONNECTIONS_POST_QUANTUM,
         /** Handshakes that did not pass. */
         INBOUND_HANDSHAKES_REFUSED,
+        /** Those of the former that came too fast to be recorded one by one. */
+        INBOUND_HANDSHAKES_UNRECORDED,
         OUTBOUND_DIALS_FAILED,
         /** CONNECT requests answered with 200. */
         INBOUND_STREAMS,
