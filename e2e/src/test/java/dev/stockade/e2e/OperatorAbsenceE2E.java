@@ -46,7 +46,7 @@ class OperatorAbsenceE2E {
 
     @Test
     void grantedCallsGoOnWithoutTheOperatorAndItComesBackWithTheSameCa() {
-        Map<String, String> versions = Versions.of(mesh.client());
+        Map<String, String> held = Versions.ofWhatHolds(mesh.client());
         Map<String, String> ca = ca();
         int replicas = operator().get().getSpec().getReplicas();
         try (Conversation stream = standing.reader().start("agent", "hold", Standing.LOCAL)) {
@@ -86,9 +86,9 @@ class OperatorAbsenceE2E {
                         .call(Standing.LOCAL, "echo", ECHO)
                         .has("result"))
                 .isTrue();
-        Map<String, String> now = Versions.of(mesh.client());
-        now.keySet().retainAll(versions.keySet());
-        assertThat(now).as("what the new operator wrote again").isEqualTo(versions);
+        Map<String, String> now = Versions.ofWhatHolds(mesh.client());
+        now.keySet().retainAll(held.keySet());
+        Versions.assertSame(held, now);
     }
 
     @Test

@@ -2,11 +2,13 @@ package dev.stockade.e2e.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** The resourceVersions of all that the operator writes and that the standing workloads need; the Lease is written by design. */
@@ -15,7 +17,27 @@ public final class Versions {
 
     /** Kind, namespace and name to resourceVersion. */
     public static Map<String, String> of(KubernetesClient client) {
-        List<HasMetadata> all = new ArrayList<>();
+        Map<String, String> versions = new TreeMap<>();
+        ours(client).forEach(one -> versions.put(key(one), one.getMetadata().getResourceVersion()));
+        others(client).forEach(one -> versions.put(key(one), one.getMetadata().getResourceVersion()));
+        return versions;
+    }
+
+    /**
+     * The same, but of Stockade's own kinds what their conditions say and since when: a new operator counts the sidecars
+     * anew as they report, and publishes the count; what holds goes on to hold meanwhile.
+     */
+    public static Map<String, String> ofWhatHolds(KubernetesClient client) {
+        Map<String, String> versions = new TreeMap<>();
+        ours(client)
+                .forEach(one -> versions.put(
+                        key(one), String.valueOf(Objects.requireNonNull(one.<Object>get("status", "conditions")))));
+        others(client).forEach(one -> versions.put(key(one), one.getMetadata().getResourceVersion()));
+        return versions;
+    }
+
+    private static List<GenericKubernetesResource> ours(KubernetesClient client) {
+        List<GenericKubernetesResource> all = new ArrayList<>();
         for (String kind : List.of("SecureMcpServer", "AgentIdentity", "McpAccessPolicy")) {
             for (String namespace : List.of("e2e-tools", "e2e-agents")) {
                 all.addAll(client.genericKubernetesResources(Resource.API, kind)
@@ -27,6 +49,11 @@ public final class Versions {
         all.addAll(client.genericKubernetesResources(Resource.API, "MeshTrust")
                 .list()
                 .getItems());
+        return all;
+    }
+
+    private static List<HasMetadata> others(KubernetesClient client) {
+        List<HasMetadata> all = new ArrayList<>();
         all.addAll(client.network()
                 .v1()
                 .networkPolicies()
@@ -50,17 +77,15 @@ public final class Versions {
                 .getItems());
         all.addAll(
                 client.apiextensions().v1().customResourceDefinitions().list().getItems());
-        Map<String, String> versions = new TreeMap<>();
-        for (HasMetadata one : all) {
-            versions.put(
-                    "%s %s/%s"
-                            .formatted(
-                                    one.getKind(),
-                                    one.getMetadata().getNamespace(),
-                                    one.getMetadata().getName()),
-                    one.getMetadata().getResourceVersion());
-        }
-        return versions;
+        return all;
+    }
+
+    private static String key(HasMetadata one) {
+        return "%s %s/%s"
+                .formatted(
+                        one.getKind(),
+                        one.getMetadata().getNamespace(),
+                        one.getMetadata().getName());
     }
 
     public static void assertSame(Map<String, String> before, Map<String, String> now) {
