@@ -66,7 +66,10 @@ class ChangeE2E {
     void aPolicyEditDecidesTheNextCallOfAnOpenSession() {
         Map<String, Integer> before = processes();
         Resource policy = team.policy("edited");
-        try (Conversation session = team.program("editor").start("agent", "session", URL)) {
+        Program editor = team.program("editor");
+        try (Conversation stream = editor.start("agent", "hold", URL);
+                Conversation session = editor.start("agent", "session", URL)) {
+            stream.await("the open stream", 0, fact -> is(fact, "stream", "open"));
             assertThat(session.call("get-sum", SUM).at("/error/code").asInt()).isEqualTo(-31403);
             assertThat(session.call("echo", ECHO).has("result")).isTrue();
 
@@ -80,6 +83,7 @@ class ChangeE2E {
                     .as("%s", granted)
                     .contains("42");
             assertThat(session.call("echo", ECHO).at("/error/code").asInt()).isEqualTo(-31403);
+            assertThat(stream.told()).noneMatch(told -> is(told.fact(), "stream", "end"));
         }
         assertThat(processes()).isEqualTo(before);
     }
@@ -104,6 +108,10 @@ class ChangeE2E {
             assertThat(refused.at("/error/http").asInt()).as("%s", refused).isEqualTo(403);
             assertThat(refused.at("/error/message").asText()).contains("suspended");
             suspect.await("Suspended", "True");
+            JsonNode anew = program.call(URL, "echo", ECHO);
+            assertThat(anew.at("/error/http").asInt())
+                    .as("a new session: %s", anew)
+                    .isEqualTo(403);
         }
 
         suspect.patch("{\"spec\":{\"suspended\":false}}");
