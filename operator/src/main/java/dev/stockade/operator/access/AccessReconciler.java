@@ -9,6 +9,7 @@ import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Publisher;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Transitions;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -16,7 +17,6 @@ import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
-import java.time.Duration;
 import java.util.List;
 
 /** Says what is so of a policy. */
@@ -39,15 +39,11 @@ public final class AccessReconciler implements Reconciler<McpAccessPolicy> {
 
     @Override
     public UpdateControl<McpAccessPolicy> reconcile(McpAccessPolicy policy, Context<McpAccessPolicy> context) {
-        Duration settling = evidence.settling();
+        Settling settling = evidence.settling();
         publisher.publish(
                 policy,
                 AccessStatusFactory.of(
-                        policy,
-                        evidence.mesh().get(),
-                        evidence.acknowledgements(),
-                        settling.isPositive(),
-                        evidence.now()),
+                        policy, evidence.mesh().get(), evidence.acknowledgements(), settling, evidence.now()),
                 context);
         return Again.after(false, settling);
     }

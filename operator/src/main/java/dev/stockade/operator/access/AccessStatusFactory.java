@@ -13,6 +13,7 @@ import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Grants;
 import dev.stockade.policy.MeshPod;
 import java.time.Instant;
@@ -31,7 +32,7 @@ final class AccessStatusFactory {
      * @param settling whether missing reports of sidecars say nothing yet
      */
     static McpAccessPolicyStatus of(
-            McpAccessPolicy policy, Mesh mesh, Acknowledgements acks, boolean settling, Instant now) {
+            McpAccessPolicy policy, Mesh mesh, Acknowledgements acks, Settling settling, Instant now) {
         long generation = policy.getMetadata().getGeneration();
         String namespace = policy.getMetadata().getNamespace();
         List<Condition> published = policy.getStatus().conditions();

@@ -10,6 +10,7 @@ import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Transitions;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -17,7 +18,6 @@ import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
-import java.time.Duration;
 import java.util.List;
 
 /** Says what is so of an agent. */
@@ -43,11 +43,10 @@ public final class AgentReconciler implements Reconciler<AgentIdentity> {
         Mesh mesh = evidence.mesh().get();
         boolean inMesh = mesh.view().inMesh(agent.getMetadata().getNamespace());
         List<String> bare = inMesh ? evidence.bare().of(agent) : List.of();
-        Duration settling = evidence.settling();
+        Settling settling = evidence.settling();
         publisher.publish(
                 agent,
-                AgentStatusFactory.of(
-                        agent, mesh, evidence.acknowledgements(), bare, settling.isPositive(), evidence.now()),
+                AgentStatusFactory.of(agent, mesh, evidence.acknowledgements(), bare, settling, evidence.now()),
                 context);
         return Again.after(!bare.isEmpty(), settling);
     }

@@ -15,6 +15,7 @@ import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.ResourceName;
@@ -34,7 +35,7 @@ final class AgentStatusFactory {
      * @param settling whether missing reports of sidecars say nothing yet
      */
     static AgentIdentityStatus of(
-            AgentIdentity agent, Mesh mesh, Acknowledgements acks, List<String> bare, boolean settling, Instant now) {
+            AgentIdentity agent, Mesh mesh, Acknowledgements acks, List<String> bare, Settling settling, Instant now) {
         long generation = agent.getMetadata().getGeneration();
         List<Condition> published = agent.getStatus().conditions();
         List<MeshPod> pods =
@@ -119,14 +120,11 @@ final class AgentStatusFactory {
             Acknowledgements acks,
             Progress own,
             List<MeshPod> concerned,
-            boolean settling) {
+            Settling settling) {
         Optional<Condition> published = Conditions.find(agent.getStatus().conditions(), SUSPENDED);
         long generation = agent.getMetadata().getGeneration();
-        if (settling
-                && mesh.grants().suspended(agent)
-                && published
-                        .filter(c -> c.status() == Condition.Status.TRUE && c.observedGeneration() == generation)
-                        .isPresent()) {
+        if (mesh.grants().suspended(agent)
+                && published.filter(c -> settling.keeps(c, generation)).isPresent()) {
             return Finding.yes(
                     SUSPENDED, published.get().reason(), published.get().message());
         }
@@ -153,7 +151,7 @@ final class AgentStatusFactory {
     }
 
     private static Finding inForce(Progress progress, String reason, String why) {
-        Finding finding = progress.finding(SUSPENDED, Optional.empty(), false);
+        Finding finding = progress.finding(SUSPENDED, Optional.empty(), Settling.OVER);
         return switch (finding.status()) {
             case TRUE -> Finding.yes(SUSPENDED, reason, why);
             case FALSE, UNKNOWN ->

@@ -8,13 +8,16 @@ import dev.stockade.crds.server.SecureMcpServerStatus;
 import dev.stockade.operator.status.Again;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.EndingNamespace;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Transitions;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.javaoperatorsdk.operator.AggregatedOperatorException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -25,7 +28,6 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.Workflow;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.WorkflowBuilder;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -59,17 +61,27 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
 
     @Override
     public UpdateControl<SecureMcpServer> reconcile(SecureMcpServer server, Context<SecureMcpServer> context) {
-        isolation.reconcile(server, context);
+        isolate(server, context);
         Mesh mesh = evidence.mesh().get();
         boolean inMesh = mesh.view().inMesh(server.getMetadata().getNamespace());
         List<String> bare = inMesh ? evidence.bare().of(server) : List.of();
-        Duration settling = evidence.settling();
+        Settling settling = evidence.settling();
         publisher.publish(
                 server,
-                ServerStatusFactory.of(
-                        server, mesh, evidence.acknowledgements(), bare, settling.isPositive(), evidence.now()),
+                ServerStatusFactory.of(server, mesh, evidence.acknowledgements(), bare, settling, evidence.now()),
                 context);
         return Again.after(!bare.isEmpty(), settling);
+    }
+
+    /** What cannot be created because the namespace is being deleted is gone with it; the status goes on. */
+    private void isolate(SecureMcpServer server, Context<SecureMcpServer> context) {
+        try {
+            isolation.reconcile(server, context);
+        } catch (AggregatedOperatorException e) {
+            if (!e.getAggregatedExceptions().values().stream().allMatch(EndingNamespace::refused)) {
+                throw e;
+            }
+        }
     }
 
     /**

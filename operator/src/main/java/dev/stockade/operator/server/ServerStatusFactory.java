@@ -15,6 +15,7 @@ import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.ServiceNames;
@@ -36,7 +37,7 @@ final class ServerStatusFactory {
             Mesh mesh,
             Acknowledgements acks,
             List<String> bare,
-            boolean settling,
+            Settling settling,
             Instant now) {
         long generation = server.getMetadata().getGeneration();
         List<Condition> published = server.getStatus().conditions();

@@ -16,10 +16,10 @@ public final class Again {
      * @param bare whether there are pods without a sidecar, which no informer follows
      * @param settling how much longer missing reports say nothing
      */
-    public static <P extends HasMetadata> UpdateControl<P> after(boolean bare, Duration settling) {
+    public static <P extends HasMetadata> UpdateControl<P> after(boolean bare, Settling settling) {
         UpdateControl<P> done = UpdateControl.noUpdate();
-        if (settling.isPositive()) {
-            return done.rescheduleAfter(settling.plusSeconds(1));
+        if (settling.lasts()) {
+            return done.rescheduleAfter(settling.left().plusSeconds(1));
         }
         return bare ? done.rescheduleAfter(BARE_PODS) : done;
     }

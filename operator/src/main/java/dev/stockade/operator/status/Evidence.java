@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.acks.Acknowledgements;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Supplier;
 
@@ -25,8 +24,8 @@ public record Evidence(
         requireNonNull(clock);
     }
 
-    /** How much longer missing reports say nothing. */
-    public Duration settling() {
+    /** Whether missing reports say nothing yet. */
+    public Settling settling() {
         return tenure.settling(acknowledgements.since(), clock.instant());
     }
 

@@ -67,9 +67,9 @@ public record Progress(long generation, Standing standing, List<String> refusals
      * As a condition.
      *
      * @param published the condition as it stands in the resource
-     * @param settling whether missing reports say nothing yet; what was published of the same generation is then left
+     * @param settling whether missing reports say nothing yet; what was published before of the same generation is then left
      */
-    public Finding finding(String type, Optional<Condition> published, boolean settling) {
+    public Finding finding(String type, Optional<Condition> published, Settling settling) {
         if (complete()) {
             return standing.counted() == 0
                     ? Finding.yes(type, "NoSidecars", "No sidecar is concerned." + departed())
@@ -80,7 +80,7 @@ public record Progress(long generation, Standing standing, List<String> refusals
                     type, "Refused", counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
         }
         Optional<Finding> kept = published
-                .filter(c -> settling && c.observedGeneration() == generation && c.status() == Condition.Status.TRUE)
+                .filter(c -> settling.keeps(c, generation))
                 .map(c -> new Finding(type, c.status(), c.reason(), c.message()));
         return kept.orElseGet(() -> Finding.unknown(
                 type, "Waiting", counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));

@@ -20,10 +20,9 @@ public final class Tenure {
         since = requireNonNull(now);
     }
 
-    /** How much longer missing reports say nothing; zero once they do. */
-    public Duration settling(Instant collectingSince, Instant now) {
+    /** Whether missing reports say nothing yet. */
+    public Settling settling(Instant collectingSince, Instant now) {
         Instant later = collectingSince.isAfter(since) ? collectingSince : since;
-        Duration left = Duration.between(now, later.plus(SETTLING));
-        return left.isNegative() ? Duration.ZERO : left;
+        return new Settling(Duration.between(now, later.plus(SETTLING)), later);
     }
 }

@@ -100,6 +100,9 @@ public final class Transitions {
         try {
             client.resource(event).create();
         } catch (KubernetesClientException e) {
+            if (EndingNamespace.refused(e)) {
+                return;
+            }
             LOG.atWarn()
                     .addKeyValue("object", event.getInvolvedObject().getName())
                     .addKeyValue("reason", e.getMessage())

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stockade.crds.access.McpAccessPolicyStatus;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
 import java.util.List;
 import java.util.stream.Stream;
@@ -84,8 +85,8 @@ class AccessStatusFactoryTest {
     void theConditionsSayWhatIsSo(List<String> manifests, Sidecars sidecars, List<String> expected) {
         Mesh mesh = Meshes.of(manifests.toArray(String[]::new));
 
-        McpAccessPolicyStatus status =
-                AccessStatusFactory.of(mesh.view().policies().getFirst(), mesh, sidecars.registry(), false, NOW);
+        McpAccessPolicyStatus status = AccessStatusFactory.of(
+                mesh.view().policies().getFirst(), mesh, sidecars.registry(), Settling.OVER, NOW);
 
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())

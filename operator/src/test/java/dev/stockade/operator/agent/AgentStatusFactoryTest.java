@@ -7,6 +7,7 @@ import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.agent.AgentIdentityStatus;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
 import java.util.List;
 import java.util.stream.Stream;
@@ -111,7 +112,7 @@ class AgentStatusFactoryTest {
                 .filter(a -> a.getMetadata().getName().equals("triage"))
                 .findFirst()
                 .orElseThrow();
-        return AgentStatusFactory.of(triage, mesh, sidecars.registry(), List.of(), false, NOW);
+        return AgentStatusFactory.of(triage, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW);
     }
 
     @ParameterizedTest

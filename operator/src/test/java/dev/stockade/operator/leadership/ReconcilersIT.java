@@ -299,6 +299,27 @@ class ReconcilersIT {
     }
 
     @Test
+    void aServerInANamespaceThatIsBeingDeletedIsStillReported() {
+        server("ending", "{selector: {matchLabels: {app: a}}, port: 3000}");
+        Resource<NetworkPolicy> policy = networkPolicy("ending");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(policy.get()).isNotNull());
+        // There is no namespace controller here: the namespace stays as it is while its contents are being deleted.
+        client.namespaces().withName(tools).delete();
+        policy.delete();
+
+        long edited = edit("ending", "{\"openPorts\":[9090]}").getMetadata().getGeneration();
+
+        await().atMost(PATIENCE)
+                .until(() -> client.resources(SecureMcpServer.class)
+                                .inNamespace(tools)
+                                .withName("ending")
+                                .get()
+                                .getStatus()
+                                .observedGeneration()
+                        == edited);
+    }
+
+    @Test
     void aTeamThatBringsItsOwnNetworkPolicyGetsNone() {
         server("web", "{selector: {matchLabels: {app: web}}, port: 3000}");
         await().atMost(PATIENCE)

@@ -9,7 +9,9 @@ import dev.stockade.crds.server.SecureMcpServerStatus;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ServerStatusFactoryTest {
+    /** Elected a little later than anything here was published. */
+    private static final Settling NEW_LEADER = new Settling(Duration.ofSeconds(20), NOW.plusSeconds(5));
+
     private static final String WEB = Meshes.server("web");
 
     private static Arguments row(
@@ -136,7 +141,8 @@ class ServerStatusFactoryTest {
     void theConditionsSayWhatIsSo(List<String> manifests, Sidecars sidecars, List<String> bare, List<String> expected) {
         Mesh mesh = Meshes.of(manifests.toArray(String[]::new));
 
-        SecureMcpServerStatus status = ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), bare, false, NOW);
+        SecureMcpServerStatus status =
+                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), bare, Settling.OVER, NOW);
 
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
@@ -157,7 +163,7 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
         SecureMcpServerStatus status =
-                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), List.of("tools/old"), false, NOW);
+                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), List.of("tools/old"), Settling.OVER, NOW);
 
         assertThat(message(status, "PolicyEnforced"))
                 .startsWith("1 of 2 sidecars concerned have acknowledged generation 3. Waiting for tools/b: ");
@@ -172,11 +178,12 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
         SecureMcpServer server = web(mesh);
-        SecureMcpServerStatus first = ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), false, NOW);
+        SecureMcpServerStatus first =
+                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW);
         server.setStatus(first);
 
-        SecureMcpServerStatus later =
-                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), false, NOW.plusSeconds(60));
+        SecureMcpServerStatus later = ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW.plusSeconds(60));
 
         assertThat(later).isEqualTo(first);
     }
@@ -186,15 +193,30 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         SecureMcpServer server = web(mesh);
         server.setStatus(ServerStatusFactory.of(
-                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), false, NOW));
+                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), Settling.OVER, NOW));
         Sidecars unheard = new Sidecars();
 
-        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), true, NOW)))
+        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), NEW_LEADER, NOW)))
                 .isEqualTo("TRUE");
-        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), false, NOW)))
+        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), Settling.OVER, NOW)))
                 .isEqualTo("UNKNOWN");
         server.getMetadata().setGeneration(4L);
-        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), true, NOW)))
+        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), NEW_LEADER, NOW)))
+                .isEqualTo("UNKNOWN");
+    }
+
+    @Test
+    void aLeaderDoesNotKeepWhatItMadeTrueItself() {
+        Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
+        SecureMcpServer server = web(nobody);
+        Settling itself = new Settling(Duration.ofSeconds(20), NOW.minusSeconds(5));
+        server.setStatus(ServerStatusFactory.of(server, nobody, new Sidecars().registry(), List.of(), itself, NOW));
+        assertThat(state(server.getStatus())).isEqualTo("TRUE");
+
+        Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+
+        assertThat(state(ServerStatusFactory.of(
+                        server, withPod, new Sidecars().registry(), List.of(), itself, NOW.plusSeconds(1))))
                 .isEqualTo("UNKNOWN");
     }
 

@@ -1,0 +1,40 @@
+package dev.stockade.operator.status;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.crds.common.Condition;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * The first while of a replica that reconciles: missing reports of sidecars say nothing yet, and what a former leader published
+ * of the same generation is left as it is.
+ *
+ * @param left how much longer; zero or less once it is over
+ * @param since when it began
+ */
+public record Settling(Duration left, Instant since) {
+    /** Every report that was to come has come. */
+    public static final Settling OVER = new Settling(Duration.ZERO, Instant.EPOCH);
+
+    public Settling {
+        requireNonNull(left);
+        requireNonNull(since);
+    }
+
+    /** Whether missing reports still say nothing. */
+    public boolean lasts() {
+        return left.isPositive();
+    }
+
+    /**
+     * Whether this condition is a former leader's, and left. What this replica itself made True is not: it knows better than
+     * it did then. Times of transitions have whole seconds, so that of one within the second of the change nothing is known.
+     */
+    public boolean keeps(Condition published, long generation) {
+        return lasts()
+                && published.status() == Condition.Status.TRUE
+                && published.observedGeneration() == generation
+                && !Instant.parse(published.lastTransitionTime()).plusSeconds(1).isAfter(since);
+    }
+}
