@@ -18,6 +18,7 @@ import dev.stockade.sidecar.state.PodState;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -84,9 +85,10 @@ final class Recording implements RefusedConnects, UnsentRequests {
     }
 
     private String append(AuditEvent.Parties parties, AuditEvent.Subject subject, Reason reason) {
-        UUID id = UuidV7.at(clock.instant(), random);
+        Instant now = clock.instant();
+        UUID id = UuidV7.at(now, random);
         audit.append(new AuditEvent(
-                clock.instant(),
+                now,
                 id,
                 AuditEvent.Phase.DECISION,
                 parties,

@@ -14,7 +14,7 @@ public final class Again {
      * Writes nothing, and comes back where waiting alone may change what is so.
      *
      * @param bare whether there are pods without a sidecar, which no informer follows
-     * @param settling how much longer missing reports say nothing
+     * @param settling whether missing reports say nothing yet
      */
     public static <P extends HasMetadata> UpdateControl<P> after(boolean bare, Settling settling) {
         UpdateControl<P> done = UpdateControl.noUpdate();
