@@ -35,6 +35,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The reconcilers against a real API server; sidecars are what the registry is told. */
 class ReconcilersIT {
+    private static final DateTimeFormatter MICRO_TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final AtomicInteger NAMESPACES = new AtomicInteger();
 
@@ -423,13 +425,11 @@ class ReconcilersIT {
     @Test
     void aLostLeaseEndsTheTermAndNotTheProcess() {
         Resource<Lease> lease = client.leases().inNamespace("default").withName("operator-" + tools);
-        lease.edit(l -> l.edit()
-                .editSpec()
-                .withHolderIdentity("operator-1/192.0.2.2")
-                .withRenewTime(ZonedDateTime.now(ZoneOffset.UTC))
-                .withLeaseDurationSeconds(3)
-                .endSpec()
-                .build());
+        // A merge without a resourceVersion: the holder renews in between, and a conflict would prove nothing.
+        lease.patch(PatchContext.of(PatchType.JSON_MERGE), """
+                {"spec": {"holderIdentity": "operator-1/192.0.2.2", "renewTime": "%s", "leaseDurationSeconds": 3}}
+                """.formatted(
+                        MICRO_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))));
         await().atMost(PATIENCE).until(() -> !reconcilers.leading());
         SecureMcpServer server = server("web", "{selector: {matchLabels: {app: web}}, port: 3000}");
 
