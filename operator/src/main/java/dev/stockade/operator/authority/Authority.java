@@ -183,6 +183,12 @@ public final class Authority {
         return current == null ? List.of() : current.roots();
     }
 
+    /** Whom the mesh believes now; {@link Trust#NONE} before the CA was first read, kept while it refuses. */
+    public Trust trust() {
+        SigningMaterial current = material;
+        return current == null ? Trust.NONE : current.trust();
+    }
+
     /**
      * Signs for an attested pod.
      *

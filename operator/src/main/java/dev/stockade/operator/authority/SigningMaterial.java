@@ -149,6 +149,11 @@ final class SigningMaterial {
         return roots;
     }
 
+    /** Whom the mesh believes. */
+    Trust trust() {
+        return new Trust(roots, List.of(issuer.certificate()), 1);
+    }
+
     /** When two thirds of the issuer's life are over: time for the next. */
     Instant issuerDue() {
         Instant from = issuer.certificate().getNotBefore().toInstant();
