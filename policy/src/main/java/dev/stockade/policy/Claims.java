@@ -17,7 +17,8 @@ import java.util.function.BiPredicate;
  * Which pod is whose. A pod is at most one server and at most one agent. Where two resources of a kind select it, the older
  * one has it (then the first by namespace and name), and the other is told.
  *
- * <p>A pod outside the mesh's namespaces is nobody's, nor is one that has ended. A terminating pod is still its server: it
+ * <p>A pod outside the mesh's namespaces is nobody's, nor is one that has ended, nor one whose service account was deleted
+ * ({@link MeshPod#orphaned}), whether or not there is another of that name. A terminating pod is still its server: it
  * finishes what it has begun. Whether a pod has a sidecar does not matter here; see {@link MeshPod#injected}.
  */
 public final class Claims {
@@ -46,7 +47,7 @@ public final class Claims {
     public static Claims of(MeshView view) {
         Claims claims = new Claims();
         List<MeshPod> pods = view.pods().stream()
-                .filter(p -> view.inMesh(p.namespace()) && !p.finished())
+                .filter(p -> view.inMesh(p.namespace()) && !p.finished() && !p.orphaned())
                 .toList();
         assign(pods, view.servers(), Selectors::selects, claims.servers, claims.serverPods, claims.serverConflicts);
         assign(pods, view.agents(), Selectors::selects, claims.agents, claims.agentPods, claims.agentConflicts);

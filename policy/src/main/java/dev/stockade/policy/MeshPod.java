@@ -11,6 +11,9 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * @param ready whether its condition {@code Ready} is True
  * @param terminating whether it has a deletionTimestamp
  * @param finished whether it has ended and will not run again
+ * @param orphaned whether the service account that it was created under is gone, also where another of the same name has
+ *     taken its place: see {@link #under}
+ * @param created when the API server stored it; empty while it is being created
  * @param ports the TCP ports that its containers declare, the sidecar's left out
  * @param capture the address in 127/8 of each Service port whose name leads into the mesh, as admission decided
  */
@@ -44,6 +50,8 @@ public record MeshPod(
         boolean ready,
         boolean terminating,
         boolean finished,
+        boolean orphaned,
+        Optional<Instant> created,
         List<DeclaredPort> ports,
         Map<ServicePort, String> capture) {
     /** The name of the sidecar's container. */
@@ -55,6 +63,9 @@ public record MeshPod(
     /** The sidecar's variable with the address map, a JSON object. */
     public static final String CAPTURE_VARIABLE = "STOCKADE_CAPTURE";
 
+    /** How far the clocks of two API servers may differ; creation times have whole seconds. */
+    private static final Duration SKEW = Duration.ofSeconds(2);
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public MeshPod {
@@ -62,10 +73,42 @@ public record MeshPod(
         requireNonNull(name);
         requireNonNull(uid);
         requireNonNull(serviceAccount);
+        requireNonNull(created);
         ips = List.copyOf(ips);
         labels = Map.copyOf(labels);
         ports = List.copyOf(ports);
         capture = Map.copyOf(capture);
+    }
+
+    /** One that stands under its service account, created at an unknown time. */
+    public MeshPod(
+            String namespace,
+            String name,
+            String uid,
+            List<String> ips,
+            String serviceAccount,
+            Map<String, String> labels,
+            boolean injected,
+            boolean ready,
+            boolean terminating,
+            boolean finished,
+            List<DeclaredPort> ports,
+            Map<ServicePort, String> capture) {
+        this(
+                namespace,
+                name,
+                uid,
+                ips,
+                serviceAccount,
+                labels,
+                injected,
+                ready,
+                terminating,
+                finished,
+                false,
+                Optional.empty(),
+                ports,
+                capture);
     }
 
     /**
@@ -103,8 +146,47 @@ public record MeshPod(
                         .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())),
                 meta.getDeletionTimestamp() != null,
                 "Succeeded".equals(status.getPhase()) || "Failed".equals(status.getPhase()),
+                false,
+                Optional.ofNullable(meta.getCreationTimestamp()).flatMap(MeshPod::instant),
                 declared(spec),
                 sidecar.map(MeshPod::captured).orElseGet(Map::of));
+    }
+
+    /**
+     * The same pod, {@link #orphaned} or not. The API server lets a pod be created only under an account that exists, so an
+     * account that is younger than its pod is another one of the same name. What was proven under the former says nothing under
+     * it: whoever deletes an account takes its identities away, and whoever makes it anew gives them to new pods only.
+     *
+     * @param account when the pod's service account was created; empty if there is none of that name
+     */
+    public MeshPod under(Optional<Instant> account) {
+        boolean former = account.isEmpty()
+                || created.filter(at -> at.plus(SKEW).isBefore(account.get())).isPresent();
+        return former == orphaned
+                ? this
+                : new MeshPod(
+                        namespace,
+                        name,
+                        uid,
+                        ips,
+                        serviceAccount,
+                        labels,
+                        injected,
+                        ready,
+                        terminating,
+                        finished,
+                        former,
+                        created,
+                        ports,
+                        capture);
+    }
+
+    private static Optional<Instant> instant(String time) {
+        try {
+            return Optional.of(Instant.parse(time));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
     }
 
     /** What people call it: {@code namespace/name}. */

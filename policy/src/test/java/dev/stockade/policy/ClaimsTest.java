@@ -2,6 +2,9 @@ package dev.stockade.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -128,5 +131,42 @@ class ClaimsTest {
                 Meshes.pod("tools", "web-0", "{app: web}") + "status: {phase: Succeeded}\n");
 
         assertThat(Claims.of(view).server(view.pods().getFirst())).isEmpty();
+    }
+
+    private static MeshView under(MeshView view, Optional<Instant> account) {
+        return new MeshView(
+                view.trustDomain(),
+                view.clusterDomain(),
+                view.namespaces(),
+                view.servers(),
+                view.agents(),
+                view.policies(),
+                view.trust(),
+                view.pods().stream().map(pod -> pod.under(account)).toList(),
+                view.services(),
+                view.serviceAccounts());
+    }
+
+    @Test
+    void aPodWhoseServiceAccountIsGoneIsNobodysAlsoUnderAnotherOfThatName() {
+        // Given
+        var view = Meshes.view(
+                Meshes.server("tools", "web", "2026-01-01T00:00:00Z", WEB),
+                Meshes.agent("tools", "web", "{serviceAccountName: default}"),
+                Meshes.pod("tools", "web-0", "{app: web}")
+                        .replace("metadata: {", "metadata: {creationTimestamp: \"2026-01-02T00:00:00Z\", "));
+        var before = Optional.of(Instant.parse("2026-01-01T00:00:00Z"));
+        assertThat(Claims.of(under(view, before)).pods(view.servers().getFirst()))
+                .hasSize(1);
+        assertThat(Claims.of(under(view, before)).pods(view.agents().getFirst()))
+                .hasSize(1);
+        // When the account is deleted, and made anew
+        for (Optional<Instant> account :
+                List.of(Optional.<Instant>empty(), Optional.of(Instant.parse("2026-01-02T00:00:03Z")))) {
+            // Then
+            var claims = Claims.of(under(view, account));
+            assertThat(claims.pods(view.servers().getFirst())).isEmpty();
+            assertThat(claims.pods(view.agents().getFirst())).isEmpty();
+        }
     }
 }

@@ -2,8 +2,10 @@ package dev.stockade.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -67,5 +69,18 @@ class MeshPodTest {
         assertThat(pod.ips()).isEmpty();
         assertThat(pod.serviceAccount()).isEqualTo("default");
         assertThat(pod.injected()).isFalse();
+    }
+
+    @Test
+    void theClocksOfTwoApiServersMayDiffer() {
+        var pod = Meshes.pod(injected("{}", "{}")
+                .replace("metadata: {", "metadata: {creationTimestamp: \"2026-01-02T00:00:00Z\", "));
+
+        assertThat(pod.orphaned()).isFalse();
+        assertThat(pod.under(Optional.of(Instant.parse("2026-01-02T00:00:02Z"))).orphaned())
+                .isFalse();
+        assertThat(pod.under(Optional.of(Instant.parse("2026-01-02T00:00:03Z"))).orphaned())
+                .isTrue();
+        assertThat(pod.under(Optional.empty()).under(pod.created()).orphaned()).isFalse();
     }
 }

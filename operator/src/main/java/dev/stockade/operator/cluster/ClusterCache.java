@@ -217,6 +217,7 @@ public final class ClusterCache implements AutoCloseable {
         Set<String> meshNamespaces = namespaces.items().stream()
                 .map(namespace -> namespace.getMetadata().getName())
                 .collect(Collectors.toUnmodifiableSet());
+        Map<ResourceName, Instant> accounts = created(serviceAccounts.items());
         return new MeshView(
                 trustDomain,
                 clusterDomain,
@@ -227,20 +228,28 @@ public final class ClusterCache implements AutoCloseable {
                 trusts.items().stream()
                         .filter(trust -> "default".equals(trust.getMetadata().getName()))
                         .findFirst(),
-                convert(pods.items()),
+                convert(pods.items(), accounts),
                 services.items().stream()
                         .filter(service ->
                                 meshNamespaces.contains(service.getMetadata().getNamespace()))
                         .toList(),
-                serviceAccounts.items().stream()
-                        .filter(account ->
-                                meshNamespaces.contains(account.getMetadata().getNamespace()))
-                        .map(ResourceName::of)
+                accounts.keySet().stream()
+                        .filter(account -> meshNamespaces.contains(account.namespace()))
                         .collect(Collectors.toUnmodifiableSet()));
     }
 
+    private static Map<ResourceName, Instant> created(List<ServiceAccount> accounts) {
+        return accounts.stream()
+                // One that is being deleted is gone already, whatever finalizer keeps it.
+                .filter(account -> account.getMetadata().getDeletionTimestamp() == null)
+                .collect(Collectors.toMap(
+                        ResourceName::of,
+                        account -> Instant.parse(account.getMetadata().getCreationTimestamp()),
+                        (one, other) -> one.isAfter(other) ? one : other));
+    }
+
     /** A pod's environment is JSON, read once a version. */
-    private List<MeshPod> convert(Collection<Pod> items) {
+    private List<MeshPod> convert(Collection<Pod> items, Map<ResourceName, Instant> accounts) {
         Map<String, ConvertedPod> now = new HashMap<>();
         for (Pod pod : items) {
             String uid = pod.getMetadata().getUid();
@@ -253,7 +262,11 @@ public final class ClusterCache implements AutoCloseable {
                             : new ConvertedPod(version, MeshPod.of(pod)));
         }
         converted = now;
-        return now.values().stream().map(ConvertedPod::pod).toList();
+        return now.values().stream()
+                .map(ConvertedPod::pod)
+                .map(pod -> pod.under(
+                        Optional.ofNullable(accounts.get(new ResourceName(pod.namespace(), pod.serviceAccount())))))
+                .toList();
     }
 
     /** The view of {@link #picture}. */
