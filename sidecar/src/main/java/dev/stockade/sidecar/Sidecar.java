@@ -59,8 +59,7 @@ public final class Sidecar implements AutoCloseable {
         this.rim = requireNonNull(rim);
         loops = EventLoops.open();
         String trustDomain = environment.trust().trustDomain();
-        Identities identities = new Identities(
-                new KeptBundle(rim.bundle(), log).read(trustDomain).orElse(environment.trust()));
+        Identities identities = new KeptBundle(rim.bundle(), log).restore(environment.trust());
         CurrentState state = new CurrentState(rim.clock());
         MeshTls tls = new MeshTls(identities::trust, rim.clock());
         Recording recording = new Recording(

@@ -19,9 +19,7 @@ import dev.stockade.wire.control.v1.Rule;
 import dev.stockade.wire.control.v1.Server;
 import dev.stockade.wire.control.v1.Snapshot;
 import io.grpc.Status;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateEncodingException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -168,6 +166,7 @@ class WithTheOperatorTest {
                 "a rule with a condition of a later release", s -> s.setServer(withUnknownFieldInRule()),
                 "no roots", s -> s.getTrustBuilder().clearRoots(),
                 "a root that is none", s -> s.getTrustBuilder().clearRoots().addRoots(ByteString.copyFromUtf8("junk")),
+                "no issuers", s -> s.getTrustBuilder().clearIssuers(),
                 "no state of pods", s -> s.removeCompiledAt("pods").setServer(github()));
 
         malformed.forEach((version, change) -> {
@@ -229,13 +228,11 @@ class WithTheOperatorTest {
         String formerRoot = TrustBundle.ofDer(
                         Mesh.TRUST_DOMAIN, List.of(new TestAuthority().root().getEncoded()))
                 .toPem();
-        // Given that a second root was put in force
-        send("server-1", "server-v2", s -> {
-            s.setServer(github());
-            s.getTrustBuilder().addRoots(ByteString.copyFrom(encoded(new TestAuthority())));
-        });
-        Path kept = dir.resolve("server-1.pem");
-        await().until(() -> Files.exists(kept));
+        // Given that the next root was put in force
+        TestAuthority next = new TestAuthority();
+        operator.rotate(mesh.authority(), next);
+        send("server-1", "server-v2", s -> s.setServer(github()));
+        await().until(() -> operator.inForce("server-1", "server-v2"));
 
         // When the container starts again, with roots in its environment that are long gone
         Mesh.Pod restarted =
@@ -243,14 +240,6 @@ class WithTheOperatorTest {
 
         // Then it believes the operator by what was kept
         ready(restarted);
-    }
-
-    private static byte[] encoded(TestAuthority authority) {
-        try {
-            return authority.root().getEncoded();
-        } catch (CertificateEncodingException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     @Test

@@ -79,9 +79,10 @@ public final class ControlClient implements AutoCloseable {
         this.log = requireNonNull(log);
         this.thread = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("control").daemon().factory());
-        this.operator = new OperatorChannel(settings, tls, loops, channelType, thread);
-        this.signing = new Signing(settings);
-        this.reader = new SnapshotReader(settings.trustDomain());
+        this.operator = new OperatorChannel(
+                settings, tls, () -> identities.trustInOperator(clock.instant()), loops, channelType, thread);
+        this.signing = new Signing(settings, clock);
+        this.reader = new SnapshotReader(settings.trustDomain(), clock);
         this.bundle = new KeptBundle(settings.bundle(), log);
     }
 
@@ -139,6 +140,7 @@ public final class ControlClient implements AutoCloseable {
         now.putAll(identities.svids());
         now.putAll(signed.svids());
         identities.hold(now);
+        bundle.keep(identities);
         status = status.certified();
         now.values().forEach(svid -> log.info("certificate held", "spiffeId", svid.id(), "until", svid.ends()));
         signAgainIn(renewal(now));
@@ -224,6 +226,11 @@ public final class ControlClient implements AutoCloseable {
             status = status.subscribed();
             try {
                 PodState next = reader.read(snapshot);
+                Optional<String> formerTrust = identities.trust().refusal(next.trust());
+                if (formerTrust.isPresent()) {
+                    throw new RefusedSnapshotException("snapshot " + next.version() + " is refused: "
+                            + formerTrust.get() + "; the former one stays in force");
+                }
                 boolean news = state.held()
                         .filter(h -> h.version().equals(next.version()))
                         .isEmpty();

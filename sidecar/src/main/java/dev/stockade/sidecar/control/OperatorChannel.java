@@ -3,6 +3,7 @@ package dev.stockade.sidecar.control;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.sidecar.identity.Svid;
+import dev.stockade.sidecar.identity.TrustBundle;
 import dev.stockade.sidecar.tls.MeshTls;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -13,6 +14,8 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /** Opens channels to the operator, which must show exactly the operator's SPIFFE ID. */
@@ -21,18 +24,22 @@ final class OperatorChannel {
 
     private final ControlSettings settings;
     private final MeshTls tls;
+    private final Supplier<TrustBundle> trust;
     private final EventLoopGroup loops;
     private final Class<? extends Channel> channelType;
     private final ScheduledExecutorService executor;
 
+    /** @param trust by which the operator is judged, asked at every handshake */
     OperatorChannel(
             ControlSettings settings,
             MeshTls tls,
+            Supplier<TrustBundle> trust,
             EventLoopGroup loops,
             Class<? extends Channel> channelType,
             ScheduledExecutorService executor) {
         this.settings = requireNonNull(settings);
         this.tls = requireNonNull(tls);
+        this.trust = requireNonNull(trust);
         this.loops = requireNonNull(loops);
         this.channelType = requireNonNull(channelType);
         this.executor = requireNonNull(executor);
@@ -40,7 +47,7 @@ final class OperatorChannel {
 
     /** @param own none for {@code Sign}, which is made before there is one */
     Open open(Optional<Svid> own) throws SSLException {
-        SslContext context = tls.callingOperator(own);
+        SslContext context = tls.callingOperator(own, trust);
         ManagedChannel channel = NettyChannelBuilder.forAddress(settings.host(), settings.port())
                 .sslContext(context)
                 .eventLoopGroup(loops)
@@ -60,6 +67,7 @@ final class OperatorChannel {
     final class Open implements AutoCloseable {
         private final ManagedChannel channel;
         private final SslContext context;
+        private final AtomicBoolean released = new AtomicBoolean();
 
         private Open(ManagedChannel channel, SslContext context) {
             this.channel = channel;
@@ -78,7 +86,7 @@ final class OperatorChannel {
             releaseOnceTerminated();
         }
 
-        /** Until the last callback has run, or for a second. */
+        /** Until the last callback has run, or for a second; the last chance to release the context. */
         void awaitTermination() {
             try {
                 if (!channel.awaitTermination(1, TimeUnit.SECONDS)) {
@@ -87,14 +95,21 @@ final class OperatorChannel {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+            release();
         }
 
         /** A connection attempt under way may still make a handler from the context. */
         private void releaseOnceTerminated() {
             if (channel.isTerminated()) {
-                ReferenceCountUtil.release(context);
+                release();
             } else if (!executor.isShutdown()) {
                 executor.schedule(this::releaseOnceTerminated, 1, TimeUnit.SECONDS);
+            }
+        }
+
+        private void release() {
+            if (released.compareAndSet(false, true)) {
+                ReferenceCountUtil.release(context);
             }
         }
     }

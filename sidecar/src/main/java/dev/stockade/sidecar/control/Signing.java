@@ -20,6 +20,8 @@ import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +35,11 @@ final class Signing {
     private static final long DEADLINE_SECONDS = 10;
 
     private final ControlSettings settings;
+    private final Clock clock;
 
-    Signing(ControlSettings settings) {
+    Signing(ControlSettings settings, Clock clock) {
         this.settings = requireNonNull(settings);
+        this.clock = requireNonNull(clock);
     }
 
     /** What the operator signed; a certificate for each identity that the pod holds. */
@@ -96,27 +100,34 @@ final class Signing {
         if (!response.getTrust().getTrustDomain().equals(settings.trustDomain())) {
             throw new IllegalArgumentException("its trust domain is not " + settings.trustDomain());
         }
+        Instant now = clock.instant();
+        TrustBundle trust = TrustBundle.ofOperator(
+                settings.trustDomain(),
+                bytes(response.getTrust().getRootsList()),
+                bytes(response.getTrust().getIssuersList()),
+                response.getTrust().getEpoch(),
+                now);
         Map<WorkloadKind, Svid> svids = new EnumMap<>(WorkloadKind.class);
         for (SignedCertificate certificate : response.getCertificatesList()) {
-            Svid svid = check(certificate, keys);
-            svids.put(svid.id().kind(), svid);
+            Svid svid = check(certificate, keys, trust, now);
+            if (svids.put(svid.id().kind(), svid) != null) {
+                throw new IllegalArgumentException("it holds two certificates for " + svid.id());
+            }
         }
         if (svids.isEmpty()) {
             throw new IllegalArgumentException("it holds no certificate");
         }
-        return new Signed(
-                Map.copyOf(svids),
-                TrustBundle.ofDer(
-                        settings.trustDomain(), bytes(response.getTrust().getRootsList())));
+        return new Signed(Map.copyOf(svids), trust);
     }
 
-    private Svid check(SignedCertificate certificate, Map<WorkloadKind, WorkloadKey> keys) {
+    private Svid check(
+            SignedCertificate certificate, Map<WorkloadKind, WorkloadKey> keys, TrustBundle trust, Instant now) {
         WorkloadKind kind = kind(certificate.getRole());
         WorkloadKey key = keys.get(kind);
         if (key == null) {
             throw new IllegalArgumentException("a certificate for " + kind + " was not asked for");
         }
-        Svid svid = Svid.of(key, bytes(certificate.getChainList()));
+        Svid svid = Svid.of(key, bytes(certificate.getChainList()), trust, now);
         if (svid.id().kind() != kind
                 || !svid.id().trustDomain().equals(settings.trustDomain())
                 || !svid.id().uri().equals(certificate.getSpiffeId())) {

@@ -12,6 +12,7 @@ import dev.stockade.wire.control.v1.Snapshot;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,10 +29,15 @@ public final class SnapshotReader {
     private static final Pattern PATH = Pattern.compile("/[!-\"$->@-~]{0,1023}");
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
 
-    private final String trustDomain;
+    /** The entry of {@code compiled_at} that orders trust bundles. */
+    private static final String TRUST = "trust";
 
-    public SnapshotReader(String trustDomain) {
+    private final String trustDomain;
+    private final Clock clock;
+
+    public SnapshotReader(String trustDomain, Clock clock) {
         this.trustDomain = requireNonNull(trustDomain);
+        this.clock = requireNonNull(clock);
     }
 
     /** @throws RefusedSnapshotException with the first thing that was wrong */
@@ -60,12 +66,24 @@ public final class SnapshotReader {
     }
 
     private TrustBundle trust(Snapshot snapshot) {
-        require(snapshot.getTrust().getTrustDomain().equals(trustDomain), "its trust domain is not " + trustDomain);
-        return TrustBundle.ofDer(
+        dev.stockade.wire.control.v1.TrustBundle sent = snapshot.getTrust();
+        require(sent.getTrustDomain().equals(trustDomain), "its trust domain is not " + trustDomain);
+        TrustBundle trust = TrustBundle.ofOperator(
                 trustDomain,
-                snapshot.getTrust().getRootsList().stream()
-                        .map(ByteString::toByteArray)
-                        .toList());
+                bytes(sent.getRootsList()),
+                bytes(sent.getIssuersList()),
+                sent.getEpoch(),
+                clock.instant());
+        Long ordered = snapshot.getCompiledAtMap().get(TRUST);
+        require(
+                ordered != null && ordered == trust.epoch(),
+                "its trust bundle is of epoch " + trust.epoch() + ", but it says that it was compiled at "
+                        + (ordered == null ? "none" : Long.toUnsignedString(ordered)));
+        return trust;
+    }
+
+    private static List<byte[]> bytes(List<ByteString> strings) {
+        return strings.stream().map(ByteString::toByteArray).toList();
     }
 
     private AgentRules agent(Agent agent) {

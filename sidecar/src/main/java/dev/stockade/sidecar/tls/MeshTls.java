@@ -23,10 +23,13 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.internal.tcnative.SSL;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
  * Makes TLS contexts. Every context is reference counted and belongs to the caller, who releases it when no new handler will
@@ -41,7 +44,7 @@ public final class MeshTls {
     private final Supplier<TrustBundle> trust;
     private final Clock clock;
 
-    /** @param trust the roots in force, asked at every handshake */
+    /** @param trust the bundle in force, by which peers are judged; asked at every handshake */
     public MeshTls(Supplier<TrustBundle> trust, Clock clock) {
         this.trust = requireNonNull(trust);
         this.clock = requireNonNull(clock);
@@ -55,7 +58,7 @@ public final class MeshTls {
         SslContextBuilder builder = SslContextBuilder.forServer(own.key(), chain(own))
                 .clientAuth(ClientAuth.REQUIRE)
                 .sessionCacheSize(0);
-        return common(builder, ofTrustDomain);
+        return common(builder, verifier(trust, false, ofTrustDomain));
     }
 
     /** Calls one server, and believes nobody else. */
@@ -63,26 +66,35 @@ public final class MeshTls {
         if (server.kind() != WorkloadKind.MCP) {
             throw new IllegalArgumentException(server + " is not a server");
         }
-        return client(Optional.of(own), server.uri());
+        return client(Optional.of(own), verifier(trust, false, server.uri()::equals));
     }
 
-    /** Calls the operator, without a certificate until one is held. */
-    public SslContext callingOperator(Optional<Svid> own) throws SSLException {
-        return client(own, SpiffeId.operator(trust.get().trustDomain()));
+    /**
+     * Calls the operator, without a certificate until one is held.
+     *
+     * @param inOperator by which the operator is judged, asked at every handshake; one that names no issuer will do
+     */
+    public SslContext callingOperator(Optional<Svid> own, Supplier<TrustBundle> inOperator) throws SSLException {
+        String operator = SpiffeId.operator(inOperator.get().trustDomain());
+        return client(own, verifier(inOperator, true, operator::equals));
     }
 
-    private SslContext client(Optional<Svid> own, String expected) throws SSLException {
+    private SvidVerifier verifier(Supplier<TrustBundle> judge, boolean rootsSuffice, Predicate<String> acceptable) {
+        return new SvidVerifier(judge, rootsSuffice, acceptable, clock);
+    }
+
+    private static SslContext client(Optional<Svid> own, SvidVerifier verifier) throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm(null);
         if (own.isPresent()) {
             builder.keyManager(own.get().key(), chain(own.get()));
         }
-        return common(builder, expected::equals);
+        return common(builder, verifier);
     }
 
-    private SslContext common(SslContextBuilder builder, Predicate<String> acceptable) throws SSLException {
+    private static SslContext common(SslContextBuilder builder, SvidVerifier verifier) throws SSLException {
         return builder.sslProvider(SslProvider.OPENSSL_REFCNT)
                 .protocols("TLSv1.3")
-                .trustManager(new SvidVerifier(trust, acceptable, clock))
+                .trustManager(verifier)
                 .option(OpenSslContextOption.GROUPS, GROUPS)
                 .applicationProtocolConfig(new ApplicationProtocolConfig(
                         Protocol.ALPN,
@@ -94,6 +106,17 @@ public final class MeshTls {
 
     private static X509Certificate[] chain(Svid svid) {
         return svid.chain().toArray(X509Certificate[]::new);
+    }
+
+    /** The chain that the peer showed, leaf first; empty before its handshake. */
+    public static List<X509Certificate> peerChain(SslHandler handler) {
+        try {
+            return Arrays.stream(handler.engine().getSession().getPeerCertificates())
+                    .map(X509Certificate.class::cast)
+                    .toList();
+        } catch (SSLPeerUnverifiedException e) {
+            return List.of();
+        }
     }
 
     /** Whether the key exchange of a finished handshake was the hybrid one. */

@@ -2,33 +2,27 @@ package dev.stockade.sidecar.tls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.sidecar.identity.Fingerprint;
 import dev.stockade.sidecar.identity.PeerCertificate;
 import dev.stockade.sidecar.identity.TrustBundle;
+import dev.stockade.sidecar.identity.TrustPath;
 import io.netty.handler.ssl.OpenSslCertificateException;
 import io.netty.internal.tcnative.CertificateVerifier;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateParsingException;
-import java.security.cert.PKIXParameters;
-import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Believes a peer whose X.509-SVID (SPIFFE X509-SVID sections 2 to 5) chains to a root in force, is valid now, and whose one
- * URI SAN is acceptable. Host names play no part.
+ * Believes a peer whose X.509-SVID (SPIFFE X509-SVID sections 2 to 5) chains to a root in force, was issued by an issuer in
+ * force, is valid now, and whose one URI SAN is acceptable. Host names play no part.
  */
 final class SvidVerifier extends X509ExtendedTrustManager {
     private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
@@ -38,11 +32,17 @@ final class SvidVerifier extends X509ExtendedTrustManager {
     private static final int LONGEST_CHAIN = 4;
 
     private final Supplier<TrustBundle> trust;
+    private final boolean rootsSuffice;
     private final Predicate<String> acceptable;
     private final Clock clock;
 
-    SvidVerifier(Supplier<TrustBundle> trust, Predicate<String> acceptable, Clock clock) {
+    /**
+     * @param trust asked at every handshake
+     * @param rootsSuffice whether a bundle that names no issuer will do, which is for finding the operator alone
+     */
+    SvidVerifier(Supplier<TrustBundle> trust, boolean rootsSuffice, Predicate<String> acceptable, Clock clock) {
         this.trust = requireNonNull(trust);
+        this.rootsSuffice = rootsSuffice;
         this.acceptable = requireNonNull(acceptable);
         this.clock = requireNonNull(clock);
     }
@@ -67,33 +67,24 @@ final class SvidVerifier extends X509ExtendedTrustManager {
     }
 
     private void verifyPath(X509Certificate[] chain) throws CertificateException {
-        Set<X509Certificate> roots = trust.get().roots();
-        List<X509Certificate> path = new ArrayList<>();
-        for (X509Certificate certificate : chain) {
-            if (!roots.contains(certificate)) {
-                path.add(certificate);
-            }
-        }
-        if (path.isEmpty()) {
-            throw refused("a root is not a workload's certificate");
-        }
-        Date now = Date.from(clock.instant());
-        for (X509Certificate certificate : path) {
-            // Asked first, since its exceptions become the TLS alerts that say so.
-            certificate.checkValidity(now);
-        }
+        TrustBundle bundle = trust.get();
+        X509Certificate issuer;
         try {
-            PKIXParameters parameters = new PKIXParameters(
-                    roots.stream().map(r -> new TrustAnchor(r, null)).collect(Collectors.toSet()));
-            parameters.setRevocationEnabled(false);
-            parameters.setDate(now);
-            CertPathValidator.getInstance("PKIX")
-                    .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+            issuer = TrustPath.issuer(List.of(chain), bundle, clock.instant());
+        } catch (CertificateException e) {
+            throw e;
         } catch (GeneralSecurityException e) {
             throw new OpenSslCertificateException(
                     "the chain does not lead to a trusted root: " + e.getMessage(),
                     e,
                     CertificateVerifier.X509_V_ERR_CERT_UNTRUSTED);
+        }
+        if (bundle.issuers().isEmpty() && rootsSuffice) {
+            return;
+        }
+        if (!bundle.issuedBy(issuer)) {
+            throw refused("the issuer '" + issuer.getSubjectX500Principal().getName() + "' (" + Fingerprint.of(issuer)
+                    + ") is not, or no longer, one of those that are believed");
         }
     }
 
