@@ -3,6 +3,7 @@ package dev.stockade.model.audit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.audit.AuditEvent.Phase;
 import dev.stockade.model.json.JsonText;
 import dev.stockade.model.policy.Decision.RuleReference;
 import java.security.MessageDigest;
@@ -13,6 +14,7 @@ import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -48,12 +50,7 @@ public final class AuditChain {
 
     /** Appends the event's line, with a line feed, to the buffer. */
     public void append(AuditEvent event, JsonText out) {
-        int from = out.length();
-        out.raw("{\"log\":\"audit\",\"time\":\"");
-        time(event.time(), out);
-        out.raw("\",\"id\":").string(event.id().toString());
-        out.raw(",\"phase\":\"").raw(event.phase().word()).raw("\",\"boot\":").string(boot);
-        out.raw(",\"seq\":").number(++seq).raw(",\"prev\":\"").raw(prev).raw("\"");
+        int from = begin(event.time(), event.id(), event.phase(), out);
         text(out, "agent", event.parties().agent());
         text(out, "agentPod", event.parties().agentPod());
         text(out, "from", event.parties().from());
@@ -89,6 +86,45 @@ public final class AuditChain {
         }
         text(out, "traceId", event.traceId());
         text(out, "session", event.session());
+        end(from, out);
+    }
+
+    /** Appends the line of a request for a certificate, with a line feed, to the buffer. */
+    public void append(SigningEvent event, JsonText out) {
+        int from = begin(event.time(), event.id(), Phase.DECISION, out);
+        text(out, "agent", event.identity());
+        text(out, "agentPod", event.pod());
+        text(out, "from", event.from());
+        text(out, "method", SigningEvent.METHOD);
+        text(out, "proof", event.proof());
+        text(out, "decision", event.verdict().word());
+        text(out, "reason", event.reason());
+        text(out, "why", event.why());
+        if (event.count() > 1) {
+            number(out, "count", event.count());
+        }
+        if (event.certificate().isPresent()) {
+            SigningEvent.Issued issued = event.certificate().get();
+            text(out, "certificate", issued.serial());
+            out.raw(",\"until\":\"");
+            time(issued.ends(), out);
+            out.raw("\"");
+        }
+        end(from, out);
+    }
+
+    /** @return where in the buffer the line begins */
+    private int begin(Instant time, UUID id, Phase phase, JsonText out) {
+        int from = out.length();
+        out.raw("{\"log\":\"audit\",\"time\":\"");
+        time(time, out);
+        out.raw("\",\"id\":").string(id.toString());
+        out.raw(",\"phase\":\"").raw(phase.word()).raw("\",\"boot\":").string(boot);
+        out.raw(",\"seq\":").number(++seq).raw(",\"prev\":\"").raw(prev).raw("\"");
+        return from;
+    }
+
+    private void end(int from, JsonText out) {
         out.raw("}");
         sha256.update(out.array(), from, out.length() - from);
         prev = HexFormat.of().formatHex(sha256.digest());

@@ -1,7 +1,8 @@
 /**
  * The audit event: what is recorded of every attempt, and the chain of lines that shows a cut.
  *
- * <p>In: {@link dev.stockade.model.audit.AuditEvent} values. Out: lines of JSON, each with the digest of the one before. No
+ * <p>In: {@link dev.stockade.model.audit.AuditEvent} values, and {@link dev.stockade.model.audit.SigningEvent} values of the
+ * operator. Out: lines of JSON, each with the digest of the one before. No
  * clock, no randomness and no stream of its own.
  */
 @NullMarked

@@ -162,4 +162,52 @@ class AuditChainTest {
         assertThat(first.getMostSignificantBits() >>> 16).isEqualTo(TIME.toEpochMilli());
         assertThat(first.toString()).isLessThan(second.toString());
     }
+
+    @Test
+    void theLinesOfCertificatesAreInTheSameChain() throws Exception {
+        // Given a certificate, a refusal, and refusals that are only counted
+        AuditChain chain = new AuditChain("boot-1");
+        JsonText out = new JsonText(16);
+        chain.append(
+                signing("a/p", Verdict.ALLOW, "", 1, Optional.of(new SigningEvent.Issued("1f", TIME.plusSeconds(60)))),
+                out);
+        chain.append(signing("a/p", Verdict.DENY, "other_address", 1, Optional.empty()), out);
+        chain.append(signing("", Verdict.DENY, "no_token", 37, Optional.empty()), out);
+        // Then
+        List<String> lines = new String(out.toByteArray(), UTF_8).lines().toList();
+        assertThat(AuditChain.fault(lines)).isEmpty();
+        JsonNode issued = new ObjectMapper().readTree(lines.getFirst());
+        assertThat(issued.path("method").asText()).isEqualTo("stockade/Sign");
+        assertThat(issued.path("decision").asText()).isEqualTo("allow");
+        assertThat(issued.path("agentPod").asText()).isEqualTo("a/p");
+        assertThat(issued.path("certificate").asText()).isEqualTo("1f");
+        assertThat(issued.path("until").asText()).isEqualTo("2026-07-28T01:03:03.000456Z");
+        assertThat(issued.has("count")).isFalse();
+        JsonNode refused = new ObjectMapper().readTree(lines.get(1));
+        assertThat(refused.path("decision").asText()).isEqualTo("deny");
+        assertThat(refused.path("reason").asText()).isEqualTo("other_address");
+        assertThat(refused.path("why").asText()).isEqualTo("a \"sentence\".");
+        assertThat(refused.has("until")).isFalse();
+        assertThat(new ObjectMapper().readTree(lines.get(2)).path("count").asLong())
+                .isEqualTo(37);
+        // When a line in between is taken out
+        List<String> cut = List.of(lines.get(0), lines.get(2));
+        assertThat(AuditChain.fault(cut)).isPresent();
+    }
+
+    private static SigningEvent signing(
+            String pod, Verdict verdict, String reason, long count, Optional<SigningEvent.Issued> certificate) {
+        return new SigningEvent(
+                TIME,
+                new UUID(3, 4),
+                "",
+                pod,
+                "10.0.0.1",
+                "token",
+                verdict,
+                reason,
+                reason.isEmpty() ? "" : "a \"sentence\".",
+                count,
+                certificate);
+    }
 }

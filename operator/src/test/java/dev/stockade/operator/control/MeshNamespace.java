@@ -15,7 +15,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.Arrays;
 
 /** A labelled namespace with one agent's and one server's resources, and pods as the webhook leaves them. */
-final class MeshNamespace {
+public final class MeshNamespace {
     private static final String SERVER = """
             apiVersion: stockade.dev/v1alpha1
             kind: SecureMcpServer
@@ -30,9 +30,9 @@ final class MeshNamespace {
             """;
 
     final KubernetesClient client;
-    final String name;
+    public final String name;
 
-    MeshNamespace(KubernetesClient client, String name) {
+    public MeshNamespace(KubernetesClient client, String name) {
         this.client = client;
         this.name = name;
         client.resource(new NamespaceBuilder()
@@ -55,13 +55,13 @@ final class MeshNamespace {
         apply(AgentIdentity.class, AGENT);
     }
 
-    <T extends HasMetadata> T apply(Class<T> type, String yaml) {
+    public <T extends HasMetadata> T apply(Class<T> type, String yaml) {
         T resource = client.getKubernetesSerialization().unmarshal(yaml, type);
         resource.getMetadata().setNamespace(name);
         return client.resource(resource).createOr(existing -> existing.update());
     }
 
-    McpAccessPolicy grant(String tool) {
+    public McpAccessPolicy grant(String tool) {
         return apply(McpAccessPolicy.class, """
                 apiVersion: stockade.dev/v1alpha1
                 kind: McpAccessPolicy
@@ -73,15 +73,15 @@ final class MeshNamespace {
                 """.formatted(name, tool));
     }
 
-    Pod agentPod(String pod, String... addresses) {
+    public Pod agentPod(String pod, String... addresses) {
         return pod(pod, "triage", "triage", addresses);
     }
 
-    Pod serverPod(String pod, String... addresses) {
+    public Pod serverPod(String pod, String... addresses) {
         return pod(pod, "github", "default", addresses);
     }
 
-    Pod pod(String pod, String app, String account, String... addresses) {
+    public Pod pod(String pod, String app, String account, String... addresses) {
         Pod created = client.resource(new PodBuilder()
                         .withNewMetadata()
                         .withNamespace(name)
@@ -111,7 +111,7 @@ final class MeshNamespace {
         return addresses.length == 0 ? created : giveAddresses(created, addresses);
     }
 
-    Pod giveAddresses(Pod pod, String... addresses) {
+    public Pod giveAddresses(Pod pod, String... addresses) {
         return client.pods()
                 .inNamespace(name)
                 .withName(pod.getMetadata().getName())
@@ -126,7 +126,7 @@ final class MeshNamespace {
                         .build());
     }
 
-    String token(Pod pod, String audience) {
+    public String token(Pod pod, String audience) {
         TokenRequest answer = client.serviceAccounts()
                 .inNamespace(name)
                 .withName(pod.getSpec().getServiceAccountName())
@@ -145,7 +145,7 @@ final class MeshNamespace {
         return answer.getStatus().getToken();
     }
 
-    String token(Pod pod) {
+    public String token(Pod pod) {
         return token(pod, "stockade.dev");
     }
 }

@@ -23,17 +23,18 @@ import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
 /** One replica of the operator's control channel, without reconcilers and webhooks. */
-final class Replica implements AutoCloseable {
-    static final String TRUST_DOMAIN = "test.local";
+public final class Replica implements AutoCloseable {
+    public static final String TRUST_DOMAIN = "test.local";
 
-    final Authority authority;
-    final ClusterCache cache;
-    final SidecarRegistry registry;
-    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    final ControlServer server;
+    public final Authority authority;
+    public final ClusterCache cache;
+    public final SidecarRegistry registry;
+    public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    public final ControlServer server;
     private final SigningRecord record;
 
-    Replica(KubernetesClient client, String name, InetSocketAddress address, Supplier<Optional<LeaseHolder>> holder)
+    public Replica(
+            KubernetesClient client, String name, InetSocketAddress address, Supplier<Optional<LeaseHolder>> holder)
             throws AuthorityRefusesException, IOException {
         Clock clock = Clock.systemUTC();
         authority = new Authority(

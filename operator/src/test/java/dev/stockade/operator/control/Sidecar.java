@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
@@ -79,7 +80,7 @@ final class Sidecar implements AutoCloseable {
 
     SignRequest request() throws Exception {
         ByteString csr = ByteString.copyFrom(
-                new JcaPKCS10CertificationRequestBuilder(new X500Name("CN=who knows"), key.getPublic())
+                new JcaPKCS10CertificationRequestBuilder(new X500Name(new RDN[0]), key.getPublic())
                         .build(new JcaContentSignerBuilder("SHA256withECDSA").build(key.getPrivate()))
                         .getEncoded());
         return SignRequest.newBuilder()
