@@ -79,8 +79,8 @@ final class Sidecar implements AutoCloseable {
     }
 
     SignRequest request() throws Exception {
-        ByteString csr = ByteString.copyFrom(
-                new JcaPKCS10CertificationRequestBuilder(new X500Name(new RDN[0]), key.getPublic())
+        ByteString csr =
+                ByteString.copyFrom(new JcaPKCS10CertificationRequestBuilder(new X500Name(new RDN[0]), key.getPublic())
                         .build(new JcaContentSignerBuilder("SHA256withECDSA").build(key.getPrivate()))
                         .getEncoded());
         return SignRequest.newBuilder()
