@@ -2,6 +2,7 @@ package dev.stockade.operator.acks;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.policy.MeshPod;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,9 +54,15 @@ public final class SidecarRegistry implements Acknowledgements {
         this.since = clock.instant();
     }
 
-    /** A sidecar has connected to this replica. */
-    public void connected(BoundPod pod, String release) {
-        change(pod, state -> state.setConnected(true).setSince(now()).setRelease(release));
+    /** A sidecar has connected to this replica, and has shown this certificate in the handshake. */
+    public void connected(BoundPod pod, String release, ShownCertificate shown) {
+        change(
+                pod,
+                state -> state.setConnected(true)
+                        .setSince(now())
+                        .setRelease(release)
+                        .setIssuer(ByteString.copyFrom(HexFormat.of().parseHex(shown.issuer())))
+                        .setCertificateEnds(timestamp(shown.ends())));
     }
 
     /** Its connection to this replica has ended. */
@@ -170,7 +178,16 @@ public final class SidecarRegistry implements Acknowledgements {
                         state.getSourcesList().stream()
                                 .collect(Collectors.toMap(Source::getUid, Source::getGeneration, Math::max)),
                         Optional.of(state.getRefusal()).filter(refusal -> !refusal.isEmpty()),
-                        state.getRelease()));
+                        state.getRelease(),
+                        shown(state)));
+    }
+
+    /** Empty where a replica of an older release tells of its sidecar. */
+    private static Optional<ShownCertificate> shown(SidecarState state) {
+        return state.hasCertificateEnds() && !state.getIssuer().isEmpty()
+                ? Optional.of(new ShownCertificate(
+                        HexFormat.of().formatHex(state.getIssuer().toByteArray()), instant(state.getCertificateEnds())))
+                : Optional.empty();
     }
 
     @Override
@@ -199,7 +216,7 @@ public final class SidecarRegistry implements Acknowledgements {
         return new Standing(acknowledged, acknowledged + waiting.size(), waiting, departed);
     }
 
-    private static String why(Optional<SidecarReport> report) {
+    static String why(Optional<SidecarReport> report) {
         if (report.isEmpty()) {
             return "its sidecar has not connected yet";
         }
@@ -224,10 +241,13 @@ public final class SidecarRegistry implements Acknowledgements {
     }
 
     private Timestamp now() {
-        Instant now = clock.instant();
+        return timestamp(clock.instant());
+    }
+
+    private static Timestamp timestamp(Instant at) {
         return Timestamp.newBuilder()
-                .setSeconds(now.getEpochSecond())
-                .setNanos(now.getNano())
+                .setSeconds(at.getEpochSecond())
+                .setNanos(at.getNano())
                 .build();
     }
 

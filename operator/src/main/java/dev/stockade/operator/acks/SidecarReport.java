@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param version of the snapshot that it has in force; empty before the first
  * @param sources what that snapshot was compiled from: a resource's UID to its generation
  * @param refusal why it refused the latest snapshot
+ * @param certificate what it showed when it last connected; empty only where a replica of an older release tells of it
  */
 public record SidecarReport(
         boolean connected,
@@ -20,13 +21,15 @@ public record SidecarReport(
         String version,
         Map<String, Long> sources,
         Optional<String> refusal,
-        String release) {
+        String release,
+        Optional<ShownCertificate> certificate) {
     public SidecarReport {
         requireNonNull(since);
         requireNonNull(version);
         sources = Map.copyOf(sources);
         requireNonNull(refusal);
         requireNonNull(release);
+        requireNonNull(certificate);
     }
 
     /** Whether that generation of the resource, or a later one, is in force. */

@@ -3,6 +3,7 @@ package dev.stockade.operator.control;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.acks.LeaseHolder;
+import dev.stockade.operator.acks.ShownCertificate;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.attestation.SigningRecord;
 import dev.stockade.operator.attestation.SigningRequests;
@@ -64,14 +65,19 @@ public final class ControlServer implements AutoCloseable {
     /** @param address port 0 for any free one; the other replicas listen on the same port */
     public ControlServer(InetSocketAddress address, Parts parts) {
         requireNonNull(parts);
-        PeerVerifier verifier = new PeerVerifier(parts.authority()::roots, parts.trustDomain(), parts.clock());
-        subscriptions = new Subscriptions(parts.cache(), parts.mesh()::of, parts.registry(), parts.clock());
+        PeerVerifier verifier = new PeerVerifier(parts.authority()::trust, parts.trustDomain(), parts.clock());
+        subscriptions = new Subscriptions(
+                parts.cache(),
+                parts.mesh()::of,
+                parts.registry(),
+                believed(verifier, parts.authority()),
+                parts.clock());
         server = NettyServerBuilder.forAddress(address)
                 .sslContext(ControlTls.server(parts.credentials().keyManager(), verifier))
                 .executor(calls)
                 .intercept(new PeerGate(verifier))
                 .addService(new SidecarControlService(parts.signing(), parts.record(), subscriptions))
-                .addService(new ReplicaAcksService(parts.registry()))
+                .addService(new ReplicaAcksService(parts.registry(), verifier))
                 .maxInboundMessageSize(LARGEST_MESSAGE)
                 .maxInboundMetadataSize(LARGEST_METADATA)
                 .maxConcurrentCallsPerConnection(16)
@@ -90,6 +96,20 @@ public final class ControlServer implements AutoCloseable {
                 ControlTls.client(parts.credentials().keyManager(), verifier));
         parts.cache().onChange(subscriptions::offer);
         parts.authority().onChange(subscriptions::offer);
+    }
+
+    private static Subscriptions.Believed believed(PeerVerifier verifier, Authority authority) {
+        return new Subscriptions.Believed() {
+            @Override
+            public Optional<String> lapsed(ShownCertificate shown) {
+                return verifier.lapsed(shown);
+            }
+
+            @Override
+            public void refresh() {
+                authority.refresh();
+            }
+        };
     }
 
     /**

@@ -4,26 +4,26 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.model.identity.SpiffeId;
-import java.time.Instant;
+import dev.stockade.operator.acks.ShownCertificate;
 
 /** Who is at the other end, as a verified certificate says. */
 sealed interface Peer {
-    /** When the certificate ends. */
-    Instant ends();
+    /** The certificate: who issued it, and when it ends. */
+    ShownCertificate certificate();
 
     /** A sidecar. */
-    record Workload(SpiffeId id, BoundPod pod, Instant ends) implements Peer {
+    record Workload(SpiffeId id, BoundPod pod, ShownCertificate certificate) implements Peer {
         public Workload {
             requireNonNull(id);
             requireNonNull(pod);
-            requireNonNull(ends);
+            requireNonNull(certificate);
         }
     }
 
     /** Another replica of the operator. */
-    record Operator(Instant ends) implements Peer {
+    record Operator(ShownCertificate certificate) implements Peer {
         public Operator {
-            requireNonNull(ends);
+            requireNonNull(certificate);
         }
     }
 }

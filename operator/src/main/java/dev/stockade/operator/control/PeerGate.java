@@ -23,10 +23,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Who may call what: {@code Sign} anybody, {@code Subscribe} a workload of the mesh, {@code Share} another replica of the
- * operator, and nothing else is served. The certificate is verified again at each call, for roots change during a connection.
+ * operator, and nothing else is served. The certificate is verified again at each call, for trust changes during a connection.
  */
 final class PeerGate implements ServerInterceptor {
     static final Context.Key<Peer.Workload> WORKLOAD = Context.key("workload");
+    static final Context.Key<Peer.Operator> OPERATOR = Context.key("operator");
     static final Context.Key<InetAddress> ADDRESS = Context.key("address");
 
     private static final Logger log = LoggerFactory.getLogger(PeerGate.class);
@@ -53,8 +54,9 @@ final class PeerGate implements ServerInterceptor {
                     && peer instanceof Peer.Workload workload) {
                 return Contexts.interceptCall(context.withValue(WORKLOAD, workload), call, headers, next);
             }
-            if (method.equals(ReplicaAcksGrpc.getShareMethod().getFullMethodName()) && peer instanceof Peer.Operator) {
-                return Contexts.interceptCall(context, call, headers, next);
+            if (method.equals(ReplicaAcksGrpc.getShareMethod().getFullMethodName())
+                    && peer instanceof Peer.Operator operator) {
+                return Contexts.interceptCall(context.withValue(OPERATOR, operator), call, headers, next);
             }
             return refuse(call, Status.PERMISSION_DENIED, method, "This certificate may not call " + method + ".");
         } catch (CertificateException e) {

@@ -3,47 +3,49 @@ package dev.stockade.operator.control;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.identity.BoundPod;
+import dev.stockade.model.identity.PeerCertificate;
 import dev.stockade.model.identity.SpiffeId;
-import java.io.IOException;
+import dev.stockade.operator.acks.ShownCertificate;
+import dev.stockade.operator.authority.Der;
+import dev.stockade.operator.authority.Trust;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
+import java.security.cert.CertPath;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.PKIXCertPathValidatorResult;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Date;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.bouncycastle.asn1.ASN1OctetString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a peer's certificate: a chain to one of the roots, valid now, a leaf for TLS, exactly one URI SAN of this trust domain,
- * and for a workload the pod that it is bound to (SPIFFE X509-SVID sections 2 and 5).
+ * Reads a peer's certificate: a chain to one of the roots, signed by one of the issuers, valid now, a leaf for TLS, exactly one
+ * URI SAN of this trust domain, and for a workload the pod that it is bound to (SPIFFE X509-SVID sections 2 and 5).
  */
 final class PeerVerifier {
-    private static final int URI_NAME = 6;
     private static final int DIGITAL_SIGNATURE = 0;
     private static final int KEY_CERT_SIGN = 5;
     private static final int LONGEST_CHAIN = 4;
     private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
     private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
-    private final Supplier<List<X509Certificate>> roots;
+    private final Supplier<Trust> trust;
     private final String trustDomain;
     private final Clock clock;
 
-    PeerVerifier(Supplier<List<X509Certificate>> roots, String trustDomain, Clock clock) {
-        this.roots = requireNonNull(roots);
+    PeerVerifier(Supplier<Trust> trust, String trustDomain, Clock clock) {
+        this.trust = requireNonNull(trust);
         this.trustDomain = requireNonNull(trustDomain);
         this.clock = requireNonNull(clock);
     }
@@ -64,7 +66,7 @@ final class PeerVerifier {
         if (chain.length == 0 || chain.length > LONGEST_CHAIN) {
             throw new CertificateException("a chain of " + chain.length + " certificates is not one of this mesh");
         }
-        validate(chain);
+        String issuer = validate(chain);
         X509Certificate leaf = chain[0];
         boolean[] usage = leaf.getKeyUsage();
         if (leaf.getBasicConstraints() >= 0 || usage == null || !usage[DIGITAL_SIGNATURE] || usage[KEY_CERT_SIGN]) {
@@ -74,68 +76,75 @@ final class PeerVerifier {
         if (purposes == null || !purposes.contains(purpose)) {
             throw new CertificateException("the certificate is not for this side of TLS");
         }
-        return identify(leaf);
+        return identify(leaf, new ShownCertificate(issuer, leaf.getNotAfter().toInstant()));
     }
 
-    private void validate(X509Certificate[] chain) throws CertificateException {
-        Set<TrustAnchor> anchors =
-                roots.get().stream().map(root -> new TrustAnchor(root, null)).collect(Collectors.toSet());
-        if (anchors.isEmpty()) {
+    /** @return SHA-256 of the certificate that signed the leaf */
+    private String validate(X509Certificate[] chain) throws CertificateException {
+        Trust believed = trust.get();
+        if (believed.roots().isEmpty()) {
             throw new CertificateException("no root is known yet");
         }
         try {
-            PKIXParameters parameters = new PKIXParameters(anchors);
+            PKIXParameters parameters = new PKIXParameters(believed.roots().stream()
+                    .map(root -> new TrustAnchor(root, null))
+                    .collect(Collectors.toSet()));
             // Certificates live an hour; what is withdrawn sooner is withdrawn by snapshot.
             parameters.setRevocationEnabled(false);
             parameters.setDate(Date.from(clock.instant()));
-            CertPathValidator.getInstance("PKIX")
-                    .validate(
-                            CertificateFactory.getInstance("X.509").generateCertPath(Arrays.asList(chain)), parameters);
+            CertPath path = CertificateFactory.getInstance("X.509").generateCertPath(Arrays.asList(chain));
+            PKIXCertPathValidatorResult result = (PKIXCertPathValidatorResult)
+                    CertPathValidator.getInstance("PKIX").validate(path, parameters);
+            X509Certificate issuer =
+                    chain.length > 1 ? chain[1] : result.getTrustAnchor().getTrustedCert();
+            if (!believed.issuers().contains(issuer)) {
+                throw new CertificateException("the certificate was issued by "
+                        + issuer.getSubjectX500Principal().getName() + ", which issues none for this mesh any more");
+            }
+            return Der.sha256(issuer);
+        } catch (CertificateException e) {
+            throw e;
         } catch (GeneralSecurityException e) {
             throw new CertificateException(
                     "the certificate does not chain to a root of this mesh: " + e.getMessage(), e);
         }
     }
 
-    private Peer identify(X509Certificate leaf) throws CertificateException {
-        String uri = onlyUri(leaf);
+    /**
+     * Whether a certificate that was believed once still is: it has not ended, and its issuer was not dropped.
+     *
+     * @return why it is not
+     */
+    Optional<String> lapsed(ShownCertificate shown) {
+        if (clock.instant().isAfter(shown.ends())) {
+            return Optional.of("The certificate of this connection has ended. Connect with a new one.");
+        }
+        boolean issues = trust.get().issuers().stream().map(Der::sha256).anyMatch(shown.issuer()::equals);
+        return issues
+                ? Optional.empty()
+                : Optional.of("The issuer of this connection's certificate issues none for this mesh any more."
+                        + " Ask for a new certificate and connect with that.");
+    }
+
+    private Peer identify(X509Certificate leaf, ShownCertificate shown) throws CertificateException {
+        List<String> uris = PeerCertificate.uris(leaf);
+        if (uris.size() != 1) {
+            throw new CertificateException("the certificate has " + uris.size() + " URI names, and must have one");
+        }
+        String uri = uris.getFirst();
         if (uri.equals(SpiffeId.operator(trustDomain))) {
-            return new Peer.Operator(leaf.getNotAfter().toInstant());
+            return new Peer.Operator(shown);
         }
         SpiffeId id = SpiffeId.parse(uri)
                 .filter(parsed -> parsed.trustDomain().equals(trustDomain))
                 .orElseThrow(() -> new CertificateException("'" + uri + "' is not an identity of " + trustDomain));
-        return new Peer.Workload(id, boundPod(leaf, id), leaf.getNotAfter().toInstant());
-    }
-
-    private static String onlyUri(X509Certificate leaf) throws CertificateException {
-        Collection<List<?>> names = leaf.getSubjectAlternativeNames();
-        List<String> uris = names == null
-                ? List.of()
-                : names.stream()
-                        .filter(name -> Integer.valueOf(URI_NAME).equals(name.get(0)))
-                        .map(name -> String.valueOf(name.get(1)))
-                        .toList();
-        if (uris.size() != 1) {
-            throw new CertificateException("the certificate has " + uris.size() + " URI names, and must have one");
+        BoundPod pod = PeerCertificate.boundPod(leaf)
+                .orElseThrow(() -> new CertificateException("the certificate of " + id + " is bound to no pod"));
+        if (!pod.namespace().equals(id.namespace())) {
+            throw new CertificateException("the certificate of " + id + " is bound to a pod of namespace "
+                    + pod.namespace() + ", and must be to one of its own");
         }
-        return uris.getFirst();
-    }
-
-    private static BoundPod boundPod(X509Certificate leaf, SpiffeId id) throws CertificateException {
-        byte[] wrapped = leaf.getExtensionValue(BoundPod.OID);
-        if (wrapped == null) {
-            throw new CertificateException("the certificate of " + id + " is bound to no pod");
-        }
-        try {
-            byte[] value = ASN1OctetString.getInstance(ASN1OctetString.fromByteArray(wrapped))
-                    .getOctets();
-            return BoundPod.fromDer(value)
-                    .filter(pod -> pod.namespace().equals(id.namespace()))
-                    .orElseThrow(() -> new CertificateException("the pod in the certificate of " + id + " is not one"));
-        } catch (IOException | RuntimeException e) {
-            throw new CertificateException("the pod in the certificate of " + id + " cannot be read", e);
-        }
+        return new Peer.Workload(id, pod, shown);
     }
 
     /** The same checks during the handshake: as server for any peer of the mesh, as client for the operator alone. */

@@ -6,24 +6,40 @@ import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.wire.control.v1.ReplicaAcksGrpc;
 import dev.stockade.wire.control.v1.ReplicaState;
 import dev.stockade.wire.control.v1.ReplicaStateEnd;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Takes in what other replicas know of their sidecars. They call whoever holds the lease. */
 final class ReplicaAcksService extends ReplicaAcksGrpc.ReplicaAcksImplBase {
     private final SidecarRegistry registry;
+    private final PeerVerifier verifier;
 
-    ReplicaAcksService(SidecarRegistry registry) {
+    ReplicaAcksService(SidecarRegistry registry, PeerVerifier verifier) {
         this.registry = requireNonNull(registry);
+        this.verifier = requireNonNull(verifier);
     }
 
     @Override
     public StreamObserver<ReplicaState> share(StreamObserver<ReplicaStateEnd> response) {
         Object replica = new Object();
+        Peer.Operator peer = requireNonNull(PeerGate.OPERATOR.get());
         AtomicBoolean ended = new AtomicBoolean();
         return new StreamObserver<>() {
             @Override
             public void onNext(ReplicaState state) {
+                if (ended.get()) {
+                    return;
+                }
+                // The call may outlive the certificate that it was made with.
+                Optional<String> lapsed = verifier.lapsed(peer.certificate());
+                if (lapsed.isPresent()) {
+                    end();
+                    response.onError(
+                            Status.UNAUTHENTICATED.withDescription(lapsed.get()).asRuntimeException());
+                    return;
+                }
                 registry.replicaSays(replica, state.getFull(), state.getSidecarsList());
             }
 
@@ -34,6 +50,9 @@ final class ReplicaAcksService extends ReplicaAcksGrpc.ReplicaAcksImplBase {
 
             @Override
             public void onCompleted() {
+                if (ended.get()) {
+                    return;
+                }
                 end();
                 response.onNext(ReplicaStateEnd.getDefaultInstance());
                 response.onCompleted();

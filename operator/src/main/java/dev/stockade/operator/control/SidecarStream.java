@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.Timestamp;
 import dev.stockade.model.identity.BoundPod;
+import dev.stockade.operator.acks.ShownCertificate;
 import dev.stockade.operator.acks.SidecarRegistry;
-import dev.stockade.operator.cluster.Picture;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.PodSnapshot;
 import dev.stockade.policy.MeshPod;
@@ -16,39 +16,68 @@ import dev.stockade.wire.control.v1.Source;
 import dev.stockade.wire.control.v1.SubscribeResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One sidecar's subscription: greeted, then waiting until this replica's caches have reached what the sidecar holds, then fed
- * with each snapshot that differs from the one before. While the sidecar is slow, snapshots in between are left out.
+ * One sidecar's subscription: greeted, then waiting until this replica has reached what the sidecar holds, then fed with each snapshot that differs from the one before. While the sidecar is slow, snapshots in between are left out.
  */
 final class SidecarStream {
     private static final Logger log = LoggerFactory.getLogger(SidecarStream.class);
     private static final int REMEMBERED = 64;
+    private static final Duration TO_GREET = Duration.ofSeconds(30);
 
     private final Peer.Workload peer;
     private final ServerCallStreamObserver<SubscribeResponse> out;
     private final SidecarRegistry registry;
+    private final Function<ShownCertificate, Optional<String>> lapsed;
+    private final Instant opened;
 
     private @Nullable Hello hello;
     private @Nullable PodSnapshot sent;
+    private String acknowledged = "";
     private boolean refused;
-    private long considered;
+    private long consideredPicture;
+    private long consideredEpoch;
     private boolean ended;
     /** What was sent lately: version to sources, oldest first. A version may come again, and be answered each time. */
     private final Map<String, List<Source>> offered = new LinkedHashMap<>();
+    /** Whether something was sent that is no longer remembered. */
+    private boolean forgotten;
 
-    SidecarStream(Peer.Workload peer, ServerCallStreamObserver<SubscribeResponse> out, SidecarRegistry registry) {
+    /** How far the sidecar is with what it was sent last. */
+    enum State {
+        /** It has that in force. */
+        CURRENT,
+        /** It has not answered yet, or waits until this replica knows enough to tell it anything. */
+        BEHIND,
+        /** It has refused that, and goes on with what it had. */
+        REFUSING
+    }
+
+    /**
+     * @param lapsed why a certificate that was believed is no longer
+     * @param opened when the call began
+     */
+    SidecarStream(
+            Peer.Workload peer,
+            ServerCallStreamObserver<SubscribeResponse> out,
+            SidecarRegistry registry,
+            Function<ShownCertificate, Optional<String>> lapsed,
+            Instant opened) {
         this.peer = requireNonNull(peer);
         this.out = requireNonNull(out);
         this.registry = requireNonNull(registry);
+        this.lapsed = requireNonNull(lapsed);
+        this.opened = requireNonNull(opened);
     }
 
     BoundPod pod() {
@@ -61,8 +90,16 @@ final class SidecarStream {
             end(Status.INVALID_ARGUMENT, "A stream has one Hello, and this is its second.");
             return false;
         }
+        Optional<String> objection = Objections.to(greeting);
+        if (objection.isPresent()) {
+            end(Status.INVALID_ARGUMENT, objection.get());
+            return false;
+        }
+        if (ended) {
+            return false;
+        }
         hello = greeting;
-        registry.connected(peer.pod(), greeting.getRelease());
+        registry.connected(peer.pod(), greeting.getRelease(), peer.certificate());
         return true;
     }
 
@@ -76,9 +113,23 @@ final class SidecarStream {
         if (ended) {
             return;
         }
+        if (hello == null) {
+            end(Status.INVALID_ARGUMENT, "A stream begins with Hello, and this one began with an Acknowledgement.");
+            return;
+        }
+        Optional<String> objection = Objections.to(answer);
+        if (objection.isPresent()) {
+            end(Status.INVALID_ARGUMENT, objection.get());
+            return;
+        }
         List<Source> sources = offered.get(answer.getVersion());
         if (sources == null) {
-            // Never sent here, or so long ago that it says nothing about now.
+            if (!forgotten) {
+                end(
+                        Status.INVALID_ARGUMENT,
+                        "Acknowledgement: version '" + answer.getVersion() + "' was never sent on this stream.");
+            }
+            // Else it may have been sent so long ago that it says nothing about now.
             return;
         }
         refused = !answer.getRefusal().isEmpty();
@@ -92,6 +143,7 @@ final class SidecarStream {
             registry.refused(peer.pod(), answer.getRefusal());
             return;
         }
+        acknowledged = answer.getVersion();
         registry.acknowledged(peer.pod(), answer.getVersion(), sources);
         PodSnapshot current = sent;
         if (current != null
@@ -105,19 +157,47 @@ final class SidecarStream {
         }
     }
 
-    /** Sends what is new, if anything is, and if the caches have reached what the sidecar already holds. */
-    synchronized void consider(Picture picture, CompiledMesh mesh, Optional<Instant> confirmed) {
+    /** How far it is; a stream without its Hello is behind. */
+    synchronized State state() {
+        if (refused) {
+            return State.REFUSING;
+        }
+        PodSnapshot latest = sent;
+        return latest != null && latest.version().equals(acknowledged) ? State.CURRENT : State.BEHIND;
+    }
+
+    /**
+     * Sends what is new, if anything is, and if this replica has reached what the sidecar already holds.
+     *
+     * @return whether the offer was taken into account; false if it is older in one part than an earlier one, and a fresh one
+     *     has to be made
+     */
+    synchronized boolean consider(Offer offer) {
+        if (!ended) {
+            // Before anything is told: whoever shows a dropped issuer's certificate is not known to be this pod any
+            // more.
+            lapsed.apply(peer.certificate()).ifPresent(why -> end(Status.UNAUTHENTICATED, why));
+        }
         Hello greeting = hello;
-        if (ended || greeting == null || !out.isReady() || picture.sequence() < considered) {
-            return;
+        if (ended || greeting == null || !out.isReady()) {
+            return true;
         }
-        considered = picture.sequence();
-        if (sent == null && !picture.reaches(greeting.getCompiledAtMap())) {
-            return;
+        if (offer.picture().sequence() < consideredPicture || offer.epoch() < consideredEpoch) {
+            return false;
         }
+        consideredPicture = offer.picture().sequence();
+        consideredEpoch = offer.epoch();
+        if (sent != null || offer.reaches(greeting.getCompiledAtMap())) {
+            tell(offer);
+        }
+        return true;
+    }
+
+    private void tell(Offer offer) {
+        CompiledMesh mesh = offer.mesh();
         Optional<MeshPod> pod = mesh.pod(peer.pod().uid());
         if (pod.isEmpty()) {
-            if (picture.podsReached() >= peer.pod().resourceVersion()) {
+            if (offer.picture().podsReached() >= peer.pod().resourceVersion()) {
                 end(
                         Status.PERMISSION_DENIED,
                         "Pod " + peer.pod().namespace() + "/" + peer.pod().name() + " ("
@@ -135,9 +215,10 @@ final class SidecarStream {
         offered.put(next.version(), next.content().getSourcesList());
         while (offered.size() > REMEMBERED) {
             offered.remove(offered.keySet().iterator().next());
+            forgotten = true;
         }
-        var message = next.content().toBuilder().putAllCompiledAt(picture.reached());
-        confirmed.ifPresent(at -> message.setConfirmed(timestamp(at)));
+        var message = next.content().toBuilder().putAllCompiledAt(offer.reached());
+        offer.confirmed().ifPresent(at -> message.setConfirmed(timestamp(at)));
         out.onNext(SubscribeResponse.newBuilder().setSnapshot(message).build());
     }
 
@@ -145,15 +226,22 @@ final class SidecarStream {
      * Tells when the caches were last known to be current. Not before the first snapshot, nor while the sidecar refuses the
      * latest: what it holds is then not what is confirmed.
      */
-    synchronized void beat(Instant confirmed, Instant now) {
+    synchronized void beat(Optional<Instant> confirmed, Instant now) {
         if (ended) {
             return;
         }
-        if (now.isAfter(peer.ends())) {
-            end(Status.UNAUTHENTICATED, "The certificate of this connection has ended. Connect with a new one.");
-        } else if (sent != null && !refused && out.isReady()) {
+        Optional<String> why = lapsed.apply(peer.certificate());
+        if (why.isPresent()) {
+            end(Status.UNAUTHENTICATED, why.get());
+        } else if (hello == null) {
+            if (now.isAfter(opened.plus(TO_GREET))) {
+                end(
+                        Status.DEADLINE_EXCEEDED,
+                        "No Hello came within " + TO_GREET.toSeconds() + " seconds. Send one first.");
+            }
+        } else if (confirmed.isPresent() && sent != null && !refused && out.isReady()) {
             out.onNext(SubscribeResponse.newBuilder()
-                    .setHeartbeat(Heartbeat.newBuilder().setConfirmed(timestamp(confirmed)))
+                    .setHeartbeat(Heartbeat.newBuilder().setConfirmed(timestamp(confirmed.get())))
                     .build());
         }
     }

@@ -61,6 +61,11 @@ public final class CompiledMesh {
         return grants;
     }
 
+    /** Whom the sidecars are to believe. */
+    public TrustBundle trust() {
+        return trust;
+    }
+
     /** The pod, if the view has it. */
     public Optional<MeshPod> pod(String uid) {
         return Optional.ofNullable(podsByUid.get(uid));
@@ -82,6 +87,7 @@ public final class CompiledMesh {
         server.ifPresent(s -> snapshot.setServer(
                 new ServerSnapshot(view, claims, grants).compile(s, digestKeys.apply(ResourceName.of(s)), sources)));
         agent.ifPresent(a -> snapshot.setAgent(new AgentSnapshot(view, claims, grants).compile(a, sources)));
+        sources.add(TrustSource.of(trust.getEpoch()));
         snapshot.addAllSources(sources.sorted());
         String version = SnapshotVersion.of(snapshot.build());
         return snapshot.setVersion(version)

@@ -6,11 +6,13 @@ import com.google.protobuf.ByteString;
 import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.authority.AuthorityRefusesException;
 import dev.stockade.operator.authority.Der;
+import dev.stockade.operator.authority.Trust;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.cluster.Picture;
 import dev.stockade.policy.MeshView;
 import dev.stockade.policy.ResourceName;
 import dev.stockade.wire.control.v1.TrustBundle;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps the compiled mesh of the latest picture, so that streams, signing and statuses share one. */
@@ -21,6 +23,8 @@ public final class CurrentMesh {
     private final Generations generations = new Generations();
 
     private @Nullable MeshView view;
+    private Trust trusted = Trust.NONE;
+    private TrustBundle bundle;
     private @Nullable TrustBundle trust;
     private @Nullable CompiledMesh compiled;
 
@@ -28,6 +32,7 @@ public final class CurrentMesh {
         this.cache = requireNonNull(cache);
         this.authority = requireNonNull(authority);
         this.trustDomain = requireNonNull(trustDomain);
+        this.bundle = bundle(trusted);
     }
 
     /** The mesh as the caches have it now. */
@@ -35,16 +40,16 @@ public final class CurrentMesh {
         return of(cache.picture());
     }
 
-    /** The mesh of a picture, compiled anew only if the view or the roots are others than last time. */
+    /** The mesh of a picture, compiled anew only if the view or the trust is another than last time. */
     public synchronized CompiledMesh of(Picture picture) {
-        TrustBundle roots = trust();
+        TrustBundle current = trust();
         CompiledMesh last = compiled;
-        if (last != null && isView(picture.view()) && roots.equals(trust)) {
+        if (last != null && isView(picture.view()) && current.equals(trust)) {
             return last;
         }
-        CompiledMesh made = new CompiledMesh(picture.view(), roots, this::digestKey, generations);
+        CompiledMesh made = new CompiledMesh(picture.view(), current, this::digestKey, generations);
         view = picture.view();
-        trust = roots;
+        trust = current;
         compiled = made;
         return made;
     }
@@ -55,13 +60,26 @@ public final class CurrentMesh {
         return view == other;
     }
 
-    /** The roots that sidecars are to trust. */
-    public TrustBundle trust() {
+    /** Whom sidecars are to believe. */
+    public synchronized TrustBundle trust() {
+        Trust now = authority.trust();
+        if (!now.equals(trusted)) {
+            trusted = now;
+            bundle = bundle(now);
+        }
+        return bundle;
+    }
+
+    private TrustBundle bundle(Trust now) {
         return TrustBundle.newBuilder()
                 .setTrustDomain(trustDomain)
-                .addAllRoots(authority.roots().stream()
+                .addAllRoots(now.roots().stream()
                         .map(root -> ByteString.copyFrom(Der.of(root)))
                         .toList())
+                .addAllIssuers(now.issuers().stream()
+                        .map(issuer -> ByteString.copyFrom(HexFormat.of().parseHex(Der.sha256(issuer))))
+                        .toList())
+                .setEpoch(now.epoch())
                 .build();
     }
 

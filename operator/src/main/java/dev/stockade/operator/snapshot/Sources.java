@@ -36,6 +36,11 @@ final class Sources {
         return this;
     }
 
+    Sources add(Source source) {
+        found.putIfAbsent(source.getUid(), source);
+        return this;
+    }
+
     List<Source> sorted() {
         return found.values().stream().sorted(ORDER).toList();
     }

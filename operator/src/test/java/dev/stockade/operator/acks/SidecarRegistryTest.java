@@ -34,7 +34,7 @@ class SidecarRegistryTest {
     }
 
     private void serves(long generation) {
-        registry.connected(bound, "1");
+        registry.connected(bound, "1", Shown.certificate());
         registry.acknowledged(bound, "v" + generation, sources(generation));
     }
 
@@ -53,7 +53,7 @@ class SidecarRegistryTest {
 
     @Test
     void aSnapshotWithoutTheResourceSaysNothingOfIt() {
-        registry.connected(bound, "1");
+        registry.connected(bound, "1", Shown.certificate());
         registry.acknowledged(bound, "v", List.of());
         assertThat(standing(1).complete()).isFalse();
     }
@@ -162,7 +162,7 @@ class SidecarRegistryTest {
     void everyChangeIsToldOnce() {
         AtomicInteger changes = new AtomicInteger();
         registry.onChange(changes::incrementAndGet);
-        registry.connected(bound, "1");
+        registry.connected(bound, "1", Shown.certificate());
         registry.acknowledged(bound, "v", List.of());
         registry.disconnected(bound);
         assertThat(changes).hasValue(3);

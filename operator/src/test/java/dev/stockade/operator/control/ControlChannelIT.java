@@ -99,7 +99,7 @@ class ControlChannelIT {
                 .satisfies(c ->
                         assertThat(c.getSpiffeId()).isEqualTo("spiffe://test.local/ns/" + mesh.name + "/agent/triage"));
         assertThat(signed.getTrust().getRootsCount()).isOne();
-        Peer peer = new PeerVerifier(replica.authority::roots, Replica.TRUST_DOMAIN, Clock.systemUTC())
+        Peer peer = new PeerVerifier(replica.authority::trust, Replica.TRUST_DOMAIN, Clock.systemUTC())
                 .client(Sidecar.chain(signed).toArray(new X509Certificate[0]));
         assertThat(peer).isInstanceOfSatisfying(Peer.Workload.class, workload -> {
             assertThat(workload.pod().name()).isEqualTo("triage-1");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.acks.LeaseHolder;
+import dev.stockade.operator.acks.Shown;
 import dev.stockade.operator.acks.SidecarReport;
 import dev.stockade.wire.control.v1.Source;
 import java.net.InetAddress;
@@ -76,7 +77,7 @@ class ReplicaAcksIT {
     void theLeaseHolderLearnsTheFullStateThenChangesAndANewHolderLearnsItAgain() {
         // Given a sidecar of the second replica, and that the first leads
         BoundPod pod = new BoundPod("tools", "github-1", "uid-1", 1);
-        two.registry.connected(pod, "test");
+        two.registry.connected(pod, "test", Shown.certificate());
         two.registry.acknowledged(pod, "v1", policy(1));
         holder.set(Optional.of(new LeaseHolder("one", "127.0.0.2")));
         // Then
@@ -86,7 +87,7 @@ class ReplicaAcksIT {
         await().atMost(PATIENCE).until(() -> knows(one, pod, 2));
         // When the lease changes hands, and the sidecar of the first replica is of interest to the second
         BoundPod other = new BoundPod("tools", "github-2", "uid-2", 1);
-        one.registry.connected(other, "test");
+        one.registry.connected(other, "test", Shown.certificate());
         one.registry.acknowledged(other, "v2", policy(2));
         holder.set(Optional.of(new LeaseHolder("two", "127.0.0.3")));
         // Then

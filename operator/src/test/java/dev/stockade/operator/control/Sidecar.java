@@ -153,7 +153,7 @@ final class Sidecar implements AutoCloseable {
 
     private ManagedChannel channel(List<X509Certificate> chain) throws Exception {
         SslContextBuilder tls = SslContextBuilder.forClient()
-                .trustManager(new PeerVerifier(replica.authority::roots, Replica.TRUST_DOMAIN, Clock.systemUTC())
+                .trustManager(new PeerVerifier(replica.authority::trust, Replica.TRUST_DOMAIN, Clock.systemUTC())
                         .trustManager())
                 .endpointIdentificationAlgorithm(null);
         if (!chain.isEmpty()) {

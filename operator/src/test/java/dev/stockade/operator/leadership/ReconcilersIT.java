@@ -10,6 +10,7 @@ import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.operator.ApiServer;
+import dev.stockade.operator.acks.Shown;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.authority.AuthorityState;
 import dev.stockade.operator.cluster.ClusterCache;
@@ -171,7 +172,7 @@ class ReconcilersIT {
                 pod.getMetadata().getName(),
                 pod.getMetadata().getUid(),
                 1);
-        sidecars.connected(bound, "test");
+        sidecars.connected(bound, "test", Shown.certificate());
         sidecars.acknowledged(
                 bound,
                 "v",

@@ -3,6 +3,7 @@ package dev.stockade.operator.snapshot;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.TextFormat;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
@@ -10,6 +11,7 @@ import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
+import dev.stockade.wire.control.v1.Source;
 import dev.stockade.wire.control.v1.TrustBundle;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -35,6 +37,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Golden snapshots: {@code snapshot/<case>/in.yaml} is a cluster, {@code <pod>.txt} what that pod's sidecar is told. */
 class CompiledMeshTest {
     private static final KubernetesSerialization YAML = new KubernetesSerialization();
+
+    private static final TrustBundle TRUST = TrustBundle.newBuilder()
+            .setTrustDomain("test.local")
+            .addIssuers(ByteString.copyFromUtf8("digest of the issuer"))
+            .setEpoch(7)
+            .build();
 
     private static final Map<String, Class<? extends HasMetadata>> KINDS = Map.of(
             "Pod", Pod.class,
@@ -69,6 +77,10 @@ class CompiledMeshTest {
     }
 
     private static CompiledMesh compile(List<HasMetadata> resources) {
+        return compile(resources, TRUST);
+    }
+
+    private static CompiledMesh compile(List<HasMetadata> resources, TrustBundle trust) {
         return new CompiledMesh(
                 new MeshView(
                         "test.local",
@@ -81,7 +93,7 @@ class CompiledMeshTest {
                         of(Pod.class, resources).stream().map(MeshPod::of).toList(),
                         of(Service.class, resources),
                         Set.of()),
-                TrustBundle.newBuilder().setTrustDomain("test.local").build(),
+                trust,
                 server -> ("key of " + server).getBytes(StandardCharsets.UTF_8),
                 new Generations());
     }
@@ -132,6 +144,29 @@ class CompiledMeshTest {
         List<HasMetadata> resources = new ArrayList<>(cluster("quickstart"));
         resources.replaceAll(resource -> kind.isInstance(resource) ? change.apply(resource) : resource);
         return snapshot(compile(resources), pod);
+    }
+
+    @Test
+    void aStepOfARotationIsNewToTellAndToAcknowledge() throws Exception {
+        List<HasMetadata> resources = cluster("quickstart");
+        PodSnapshot before = snapshot(compile(resources), "triage-1");
+        PodSnapshot epoch =
+                snapshot(compile(resources, TRUST.toBuilder().setEpoch(8).build()), "triage-1");
+        PodSnapshot issuers = snapshot(
+                compile(
+                        resources,
+                        TRUST.toBuilder()
+                                .addIssuers(ByteString.copyFromUtf8("another"))
+                                .build()),
+                "triage-1");
+        assertThat(List.of(before.version(), epoch.version(), issuers.version()))
+                .doesNotHaveDuplicates();
+        assertThat(epoch.content().getSourcesList())
+                .contains(Source.newBuilder()
+                        .setKind("trust")
+                        .setUid("trust")
+                        .setGeneration(8)
+                        .build());
     }
 
     private static Pod unready(HasMetadata pod) {

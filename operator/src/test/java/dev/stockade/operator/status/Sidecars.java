@@ -1,6 +1,7 @@
 package dev.stockade.operator.status;
 
 import dev.stockade.model.identity.BoundPod;
+import dev.stockade.operator.acks.Shown;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.wire.control.v1.Source;
 import java.time.Clock;
@@ -23,7 +24,7 @@ public final class Sidecars {
 
     /** The pod's sidecar has these resources in force, at that generation. */
     public Sidecars hold(String pod, long generation, String... names) {
-        registry.connected(bound(pod), "test");
+        registry.connected(bound(pod), "test", Shown.certificate());
         registry.acknowledged(
                 bound(pod),
                 "v",
@@ -38,7 +39,7 @@ public final class Sidecars {
 
     /** The pod's sidecar refuses its snapshot. */
     public Sidecars refuse(String pod, String sentence) {
-        registry.connected(bound(pod), "test");
+        registry.connected(bound(pod), "test", Shown.certificate());
         registry.refused(bound(pod), sentence);
         return this;
     }
