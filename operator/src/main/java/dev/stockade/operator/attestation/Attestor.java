@@ -153,9 +153,12 @@ public final class Attestor {
     }
 
     private List<Identity> identities(Pod pod) throws Refusal {
-        MeshPod candidate = MeshPod.of(pod);
         CompiledMesh compiled = mesh.get();
         MeshView view = compiled.view();
+        MeshPod candidate = MeshPod.of(pod);
+        if (compiled.pod(candidate.uid()).filter(MeshPod::orphaned).isPresent()) {
+            throw orphaned(candidate);
+        }
         // Claims are decided pod by pod, so the pod as it is now can be asked about alone.
         Claims claims = Claims.of(new MeshView(
                 view.trustDomain(),
@@ -189,6 +192,14 @@ public final class Attestor {
                 "AgentIdentity " + agent.getMetadata().getNamespace() + "/"
                         + agent.getMetadata().getName() + " of pod " + pod.reference()
                         + " is suspended. No certificate is issued until that ends.");
+    }
+
+    private static Refusal orphaned(MeshPod pod) {
+        return new Refusal(
+                Reason.NOTHING_SELECTS,
+                "Service account " + pod.namespace() + "/" + pod.serviceAccount() + " of pod " + pod.reference()
+                        + " was deleted after the pod was created, and its identities with it. Create the account if it is"
+                        + " missing, then the pod anew.");
     }
 
     private static Refusal unselected(MeshPod pod, MeshView view) {
