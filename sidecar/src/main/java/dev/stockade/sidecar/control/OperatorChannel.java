@@ -12,14 +12,15 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /** Opens channels to the operator, which must show exactly the operator's SPIFFE ID. */
-final class OperatorChannel {
+final class OperatorChannel implements AutoCloseable {
     private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
 
     private final ControlSettings settings;
@@ -28,6 +29,10 @@ final class OperatorChannel {
     private final EventLoopGroup loops;
     private final Class<? extends Channel> channelType;
     private final ScheduledExecutorService executor;
+    /** Whatever holds a TLS context, which no garbage collector frees. */
+    private final Set<Open> unreleased = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean closed;
 
     /** @param trust by which the operator is judged, asked at every handshake */
     OperatorChannel(
@@ -47,6 +52,9 @@ final class OperatorChannel {
 
     /** @param own none for {@code Sign}, which is made before there is one */
     Open open(Optional<Svid> own) throws SSLException {
+        if (closed) {
+            throw new SSLException("the sidecar is stopping");
+        }
         SslContext context = tls.callingOperator(own, trust);
         ManagedChannel channel = NettyChannelBuilder.forAddress(settings.host(), settings.port())
                 .sslContext(context)
@@ -60,14 +68,23 @@ final class OperatorChannel {
                 .idleTimeout(30, TimeUnit.SECONDS)
                 .disableRetry()
                 .build();
-        return new Open(channel, context);
+        Open opened = new Open(channel, context);
+        unreleased.add(opened);
+        return opened;
+    }
+
+    /** Ends every channel with all of its calls; none is opened any more. */
+    @Override
+    public void close() {
+        closed = true;
+        unreleased.forEach(Open::close);
+        unreleased.forEach(Open::awaitTermination);
     }
 
     /** A channel with the TLS context that it alone uses. It connects again by itself for the next call after a loss. */
     final class Open implements AutoCloseable {
         private final ManagedChannel channel;
         private final SslContext context;
-        private final AtomicBoolean released = new AtomicBoolean();
 
         private Open(ManagedChannel channel, SslContext context) {
             this.channel = channel;
@@ -87,7 +104,7 @@ final class OperatorChannel {
         }
 
         /** Until the last callback has run, or for a second; the last chance to release the context. */
-        void awaitTermination() {
+        private void awaitTermination() {
             try {
                 if (!channel.awaitTermination(1, TimeUnit.SECONDS)) {
                     channel.shutdownNow();
@@ -108,7 +125,7 @@ final class OperatorChannel {
         }
 
         private void release() {
-            if (released.compareAndSet(false, true)) {
+            if (unreleased.remove(this)) {
                 ReferenceCountUtil.release(context);
             }
         }

@@ -2,7 +2,9 @@ package dev.stockade.sidecar.control;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.sidecar.identity.Identities;
 import dev.stockade.sidecar.state.CurrentState;
+import dev.stockade.sidecar.state.SnapshotReader;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.Heartbeat;
 import dev.stockade.wire.control.v1.Hello;
@@ -37,11 +39,15 @@ final class Subscription implements AutoCloseable {
     private final StreamObserver<SubscribeRequest> requests;
     private boolean over;
 
-    Subscription(Channel to, ControlSettings settings, CurrentState state, Listener listener) {
+    Subscription(Channel to, ControlSettings settings, Identities identities, CurrentState state, Listener listener) {
         this.listener = requireNonNull(listener);
         this.requests = SidecarControlGrpc.newStub(to).subscribe(new Responses());
         Hello.Builder hello = Hello.newBuilder().setRelease(settings.release()).setBoot(settings.boot());
         state.held().ifPresent(held -> hello.setVersion(held.version()).putAllCompiledAt(held.compiledAt()));
+        if (identities.trust().epoch() > 0) {
+            // Which may be later than that of the snapshot, since Sign tells it too.
+            hello.putCompiledAt(SnapshotReader.TRUST, identities.trust().epoch());
+        }
         requests.onNext(SubscribeRequest.newBuilder().setHello(hello).build());
     }
 

@@ -2,6 +2,7 @@ package dev.stockade.sidecar.health;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.sidecar.control.ControlStatus;
 import dev.stockade.sidecar.identity.Identities;
@@ -11,6 +12,7 @@ import dev.stockade.sidecar.outbound.LocalListeners;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +60,37 @@ public final class Health {
                                 : "asking the operator for a certificate"));
     }
 
+    private Optional<String> certificateMissing(WorkloadKind role, SpiffeId id, Instant now) {
+        Optional<Svid> svid = identities.svid(role);
+        if (svid.isEmpty()) {
+            return Optional.of("no valid certificate for " + id + why());
+        }
+        if (!svid.get().validAt(now)) {
+            return Optional.of("no valid certificate for " + id + ": it ended at "
+                    + svid.get().ends() + why());
+        }
+        if (!identities.trust().issuers().contains(svid.get().issuer())) {
+            return Optional.of("no valid certificate for " + id + ": its issuer was replaced" + why());
+        }
+        return Optional.empty();
+    }
+
+    /** What will be missing soon, while nothing is yet: a certificate of whose life less than a quarter is left. */
+    public List<String> warnings() {
+        Instant now = clock.instant();
+        return identities.svids().values().stream()
+                .filter(svid -> svid.validAt(now) && svid.overdueAt(now))
+                .map(svid -> "the certificate for " + svid.id() + " has not been renewed, and after " + svid.ends()
+                        + " nothing is served" + why())
+                .sorted()
+                .toList();
+    }
+
+    /** What the operator last said, as the end of a sentence. */
+    private String why() {
+        return control.get().waiting().map(w -> ": " + w).orElse("");
+    }
+
     /**
      * What is missing for traffic. The operator's absence alone is nothing: the last rules are good until they are stale.
      */
@@ -67,15 +100,12 @@ public final class Health {
             return missingToStart();
         }
         List<String> missing = new ArrayList<>();
+        Instant now = clock.instant();
         for (WorkloadKind role : WorkloadKind.values()) {
-            held.get().identity(role).ifPresent(id -> {
-                Optional<Svid> valid =
-                        identities.svid(role).filter(s -> s.ends().isAfter(clock.instant()));
-                if (valid.isEmpty()) {
-                    missing.add("no valid certificate for " + id
-                            + control.get().waiting().map(w -> ": " + w).orElse(""));
-                }
-            });
+            held.get()
+                    .identity(role)
+                    .flatMap(id -> certificateMissing(role, id, now))
+                    .ifPresent(missing::add);
         }
         if (held.get().serving().isPresent() && !inbound.bound()) {
             missing.add("the tunnel's port is not bound");
@@ -85,9 +115,8 @@ public final class Health {
                     "the agent's port is not bound" + (outbound.unbound().isEmpty() ? "" : ": " + outbound.unbound()));
         }
         if (state.stale()) {
-            missing.add(
-                    "nothing has confirmed the rules since " + state.confirmed() + ", longer than " + state.staleAfter()
-                            + control.get().waiting().map(w -> ": " + w).orElse(""));
+            missing.add("nothing has confirmed the rules since " + state.confirmed() + ", longer than "
+                    + state.staleAfter() + why());
         }
         if (held.get().draining() || stopping.getAsBoolean()) {
             missing.add("the pod is stopping");

@@ -86,8 +86,8 @@ public final class HealthServer {
             String path = request.uri();
             switch (path) {
                 case "/healthz/live" -> answer(ctx, 200, "the event loop lives", keepAlive);
-                case "/healthz/started" -> answer(ctx, health.missingToStart(), keepAlive);
-                case "/healthz/ready" -> answer(ctx, health.missingToServe(), keepAlive);
+                case "/healthz/started" -> answer(ctx, health.missingToStart(), List.of(), keepAlive);
+                case "/healthz/ready" -> answer(ctx, health.missingToServe(), health.warnings(), keepAlive);
                 case "/metrics" -> answer(ctx, 200, metrics.print(), keepAlive);
                 default -> {
                     if (path.startsWith(PROBE)) {
@@ -106,12 +106,12 @@ public final class HealthServer {
             });
         }
 
-        private void answer(ChannelHandlerContext ctx, List<String> missing, boolean keepAlive) {
-            answer(
-                    ctx,
-                    missing.isEmpty() ? 200 : 503,
-                    missing.isEmpty() ? "ok" : String.join("; ", missing),
-                    keepAlive);
+        private void answer(ChannelHandlerContext ctx, List<String> missing, List<String> warnings, boolean keepAlive) {
+            if (missing.isEmpty()) {
+                answer(ctx, 200, warnings.isEmpty() ? "ok" : "ok, but " + String.join("; ", warnings), keepAlive);
+            } else {
+                answer(ctx, 503, String.join("; ", missing), keepAlive);
+            }
         }
 
         private void answer(ChannelHandlerContext ctx, int status, String text, boolean keepAlive) {

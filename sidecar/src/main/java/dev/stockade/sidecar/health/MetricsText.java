@@ -9,6 +9,7 @@ import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.CurrentState;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Supplier;
 
 /** Prometheus' text format, version 0.0.4. */
@@ -60,20 +61,26 @@ public final class MetricsText {
                             0,
                             Duration.between(state.confirmed(), clock.instant()).toSeconds()));
         });
+        sample(out, "stockade_sidecar_trust_epoch", "gauge", identities.trust().epoch());
         if (!identities.svids().isEmpty()) {
-            String name = "stockade_sidecar_certificate_seconds_left";
-            out.append("# TYPE ").append(name).append(" gauge\n");
-            identities
-                    .svids()
-                    .forEach((role, svid) -> out.append(name)
-                            .append("{role=\"")
-                            .append(role.segment())
-                            .append("\"} ")
-                            .append(Duration.between(clock.instant(), svid.ends())
-                                    .toSeconds())
-                            .append('\n'));
+            certificates(out, clock.instant());
         }
         return out.toString();
+    }
+
+    private void certificates(StringBuilder out, Instant now) {
+        String remaining = "stockade_sidecar_certificate_remaining_seconds";
+        out.append("# TYPE ").append(remaining).append(" gauge\n");
+        identities
+                .svids()
+                .forEach((role, svid) -> out.append(remaining)
+                        .append("{role=\"")
+                        .append(role.segment())
+                        .append("\"} ")
+                        .append(Duration.between(now, svid.ends()).toSeconds())
+                        .append('\n'));
+        boolean overdue = identities.svids().values().stream().anyMatch(svid -> svid.overdueAt(now));
+        sample(out, "stockade_sidecar_renewal_overdue", "gauge", overdue ? 1 : 0);
     }
 
     private static void sample(StringBuilder out, String name, String type, long value) {

@@ -14,6 +14,7 @@ public final class Metrics {
         OUTBOUND_CONNECTIONS,
         /** Those of the former whose key exchange a later quantum computer does not undo. */
         INBOUND_CONNECTIONS_POST_QUANTUM,
+        OUTBOUND_CONNECTIONS_POST_QUANTUM,
         /** Handshakes that did not pass. */
         INBOUND_HANDSHAKES_REFUSED,
         /** Those of the former that came too fast to be recorded one by one. */

@@ -69,10 +69,15 @@ public final class CurrentState {
         return CompletableFuture.allOf(done.toArray(CompletableFuture[]::new));
     }
 
-    /** The operator's caches were current then, by its own clock; an earlier instant than the one known changes nothing. */
+    /**
+     * The operator's caches were current then, by its own clock; an earlier instant than the one known changes nothing, and
+     * none is later than now: a clock that is ahead must not keep rules in force that nothing confirms.
+     */
     public void confirm(Instant at) {
-        if (at.isAfter(confirmed)) {
-            confirmed = at;
+        Instant now = clock.instant();
+        Instant known = at.isAfter(now) ? now : at;
+        if (known.isAfter(confirmed)) {
+            confirmed = known;
         }
     }
 

@@ -31,6 +31,8 @@ final class ServerReader {
 
     private static final Pattern HOST = Pattern.compile("[!-~]{1,255}");
     private static final int SHORTEST_KEY = 16;
+    private static final Duration LONGEST_STALE = Duration.ofHours(24);
+    private static final Duration LONGEST_REQUEST = Duration.ofDays(31);
 
     private final String trustDomain;
     private final Snapshot snapshot;
@@ -128,6 +130,10 @@ final class ServerReader {
                         && limits.getCallsPerMinute() > 0
                         && limits.getStaleAfterMillis() > 0,
                 what + ": a limit is missing");
+        require(
+                limits.getStaleAfterMillis() <= LONGEST_STALE.toMillis()
+                        && limits.getRequestTimeoutMillis() <= LONGEST_REQUEST.toMillis(),
+                what + ": staleAfter is longer than " + LONGEST_STALE + ", or requestTimeout than " + LONGEST_REQUEST);
         return new ServerRules.Limits(
                 limits.getRequestBytes(),
                 limits.getBufferBytes(),

@@ -30,7 +30,7 @@ public final class SnapshotReader {
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
 
     /** The entry of {@code compiled_at} that orders trust bundles. */
-    private static final String TRUST = "trust";
+    public static final String TRUST = "trust";
 
     private final String trustDomain;
     private final Clock clock;
@@ -45,6 +45,9 @@ public final class SnapshotReader {
         try {
             require(!snapshot.getVersion().isEmpty(), "it has no version");
             require(snapshot.hasConfirmed(), "it does not say when it was confirmed");
+            snapshot.getCompiledAtMap()
+                    .forEach((kind, at) -> require(
+                            at >= 0, "the state " + Long.toUnsignedString(at) + " of " + kind + " is out of range"));
             Optional<PodState.Serving> serving = snapshot.hasServer()
                     ? Optional.of(new ServerReader(trustDomain, snapshot).read(snapshot.getServer()))
                     : Optional.empty();

@@ -14,6 +14,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -89,6 +90,9 @@ final class TunnelDialer {
                 }))
                 .addLast(life);
         metrics.count(Metrics.Count.OUTBOUND_CONNECTIONS);
+        if (MeshTls.postQuantum(channel.pipeline().get(SslHandler.class))) {
+            metrics.count(Metrics.Count.OUTBOUND_CONNECTIONS_POST_QUANTUM);
+        }
         metrics.opened(Metrics.Open.OUTBOUND_CONNECTIONS_OPEN);
         channel.closeFuture().addListener(f -> metrics.closed(Metrics.Open.OUTBOUND_CONNECTIONS_OPEN));
         if (!promise.trySuccess(made[0])) {
