@@ -3,7 +3,6 @@ package dev.stockade.model.mcp;
 import dev.stockade.model.json.JsonPieces;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -42,40 +41,21 @@ public final class AnswerScanner {
     private static final List<String> RESULT_KEYS = List.of("inputRequests");
     private static final List<String> INPUT_REQUEST_KEYS = List.of("method");
 
-    private enum State {
-        /** Before the root, after it, or between tokens. */
-        OUTSIDE,
-        STRING,
-        ESCAPE,
-        /** A number, true, false or null. */
-        WORD
-    }
+    /** How deep the methods of inputRequests stand. */
+    static final int WATCHED_DEPTH = 5;
 
-    private static final int WATCHED_DEPTH = 5;
-    private static final int DEEPEST = 1_000_000;
     private static final int MOST_INPUT_REQUESTS = 256;
-    /** A string of {@link Target#LONGEST} characters, each escaped. */
-    private static final int LONGEST_TEXT = 6 * Target.LONGEST;
+    private static final String NO_ESCAPE = "no JSON: no such escape";
 
+    private final PassingTokens tokens = new PassingTokens(new Meaning());
     private final Place[] places = new Place[WATCHED_DEPTH + 1];
-    private final boolean[] inObject = new boolean[WATCHED_DEPTH + 1];
     /** Which of the root's keys were there. */
     private int rootSeen;
 
     private int resultSeen;
     private int inputRequestSeen;
 
-    private State state = State.OUTSIDE;
-    private int depth;
-    private boolean closed;
-    private boolean expectKey;
-    private boolean isKey;
-    private boolean capturing;
     private String key = "";
-    private byte[] text = new byte[64];
-    private int length;
-
-    private String fault = "";
     private String method = "";
     private String uri = "";
     private Optional<RequestId> id = Optional.empty();
@@ -94,109 +74,12 @@ public final class AnswerScanner {
      * @return whether they may be passed on; false once there is a {@link #fault}
      */
     public boolean feed(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && fault.isEmpty()) {
-            switch (state) {
-                case STRING -> i = string(bytes, i, to);
-                case ESCAPE -> {
-                    capture(bytes[i++]);
-                    state = State.STRING;
-                }
-                case WORD -> {
-                    if (isWord(bytes[i])) {
-                        capture(bytes[i++]);
-                    } else {
-                        wordEnds();
-                    }
-                }
-                case OUTSIDE -> outside(bytes[i++]);
-            }
-        }
-        return fault.isEmpty();
-    }
-
-    private int string(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && bytes[i] != '"' && bytes[i] != '\\') {
-            i++;
-        }
-        if (capturing) {
-            capture(bytes, from, i);
-        }
-        if (i == to) {
-            return i;
-        }
-        if (bytes[i] == '\\') {
-            if (capturing) {
-                capture(bytes[i]);
-            }
-            state = State.ESCAPE;
-        } else {
-            state = State.OUTSIDE;
-            stringEnds();
-        }
-        return i + 1;
-    }
-
-    private void outside(byte b) {
-        if (b == ' ' || b == '\n' || b == '\r' || b == '\t') {
-            return;
-        }
-        if (closed) {
-            fault = "something follows the message";
-            return;
-        }
-        if (depth == 0 && b != '{') {
-            fault = b == '[' ? "a batch" : "no JSON object";
-            return;
-        }
-        if (expectKey && b != '"' && b != '}') {
-            fault = "no JSON: a key in quotes was expected";
-            return;
-        }
-        switch (b) {
-            case '{' -> open(true);
-            case '[' -> open(false);
-            case '}', ']' -> {
-                expectKey = false;
-                if (depth <= WATCHED_DEPTH && inObject[depth] != (b == '}')) {
-                    fault = "no JSON: brackets do not match";
-                } else if (--depth == 0) {
-                    closed = true;
-                }
-            }
-            case ',' -> expectKey = depth <= WATCHED_DEPTH && inObject[depth];
-            case ':' -> {}
-            case '"' -> {
-                state = State.STRING;
-                isKey = expectKey;
-                expectKey = false;
-                length = 0;
-                capturing = isKey ? place() != Place.ELSEWHERE : isWanted();
-            }
-            default -> {
-                if (isWord(b)) {
-                    state = State.WORD;
-                    length = 0;
-                    capturing = isWanted();
-                    capture(b);
-                } else {
-                    fault = "no JSON: a character that stands outside of strings";
-                }
-            }
-        }
-    }
-
-    private static boolean isWord(byte b) {
-        return (b >= 'a' && b <= 'z')
-                || (b >= 'A' && b <= 'Z')
-                || (b >= '0' && b <= '9')
-                || b == '-'
-                || b == '+'
-                || b == '.';
+        tokens.feed(bytes, from, to);
+        return tokens.fault().isEmpty();
     }
 
     private Place place() {
+        int depth = tokens.depth();
         return depth >= 1 && depth <= WATCHED_DEPTH ? places[depth] : Place.ELSEWHERE;
     }
 
@@ -211,50 +94,84 @@ public final class AnswerScanner {
         };
     }
 
-    private void open(boolean object) {
-        Place inside = Place.ELSEWHERE;
-        if (depth == 0) {
-            inside = Place.ROOT;
-        } else {
-            switch (place()) {
-                case ROOT -> {
-                    if (object && key.equals("params")) {
-                        inside = Place.PARAMS;
-                    } else if (object && key.equals("result")) {
-                        inside = Place.RESULT;
-                    } else if (key.equals("id") || key.equals("method")) {
-                        fault = "an id or method that is no plain value";
-                    }
-                }
-                case RESULT -> {
-                    if (key.equals("inputRequests")) {
-                        inside = Place.INPUT_REQUESTS;
-                        if (!object) {
-                            fault = "inputRequests that are no object";
-                        }
-                    } else if (!object && isList(key)) {
-                        list = true;
-                    }
-                }
-                case INPUT_REQUESTS -> {
-                    inside = Place.INPUT_REQUEST;
-                    inputRequestSeen = 0;
-                    if (++inputRequests > MOST_INPUT_REQUESTS) {
-                        fault = "more than " + MOST_INPUT_REQUESTS + " inputRequests";
-                    }
-                }
-                case PARAMS, INPUT_REQUEST, ELSEWHERE -> {}
+    /** What the tokens of a message mean, by the place where they stand. */
+    private final class Meaning implements PassingTokens.Reader {
+        @Override
+        public void opens(boolean object) {
+            Place inside = tokens.depth() == 0 ? Place.ROOT : inside(object);
+            if (tokens.depth() < WATCHED_DEPTH) {
+                places[tokens.depth() + 1] = inside;
+            }
+            key = "";
+        }
+
+        @Override
+        public boolean wantsKey() {
+            return place() != Place.ELSEWHERE;
+        }
+
+        @Override
+        public boolean wantsValue() {
+            return isWanted();
+        }
+
+        @Override
+        public void passesKey() {
+            key = "";
+        }
+
+        @Override
+        public void key(byte[] raw, int length) {
+            try {
+                keyEnds(JsonPieces.unescaped(raw, length));
+            } catch (IllegalArgumentException e) {
+                tokens.fail(NO_ESCAPE);
             }
         }
-        if (++depth > DEEPEST) {
-            fault = "nesting without end";
+
+        @Override
+        public void value(byte[] raw, int length, boolean quoted) {
+            try {
+                valueEnds(JsonPieces.unescaped(raw, length), raw, length, quoted);
+            } catch (IllegalArgumentException e) {
+                tokens.fail(NO_ESCAPE);
+            }
         }
-        if (depth <= WATCHED_DEPTH) {
-            places[depth] = inside;
-            inObject[depth] = object;
+    }
+
+    /** The place inside of the object or array that starts here. */
+    private Place inside(boolean object) {
+        switch (place()) {
+            case ROOT -> {
+                if (object && key.equals("params")) {
+                    return Place.PARAMS;
+                }
+                if (object && key.equals("result")) {
+                    return Place.RESULT;
+                }
+                if (key.equals("id") || key.equals("method")) {
+                    tokens.fail("an id or method that is no plain value");
+                }
+            }
+            case RESULT -> {
+                if (key.equals("inputRequests")) {
+                    if (!object) {
+                        tokens.fail("inputRequests that are no object");
+                    }
+                    return Place.INPUT_REQUESTS;
+                }
+                list |= !object && isList(key);
+            }
+            case INPUT_REQUESTS -> {
+                inputRequestSeen = 0;
+                if (++inputRequests > MOST_INPUT_REQUESTS) {
+                    tokens.fail("more than " + MOST_INPUT_REQUESTS + " inputRequests");
+                }
+                return Place.INPUT_REQUEST;
+            }
+            case PARAMS, INPUT_REQUEST, ELSEWHERE -> {}
         }
-        key = "";
-        expectKey = object && depth <= WATCHED_DEPTH;
+        return Place.ELSEWHERE;
     }
 
     private static boolean isList(String key) {
@@ -262,27 +179,6 @@ public final class AnswerScanner {
             case "tools", "resources", "resourceTemplates", "prompts" -> true;
             default -> false;
         };
-    }
-
-    private void stringEnds() {
-        if (!capturing) {
-            if (isKey) {
-                key = "";
-            }
-            return;
-        }
-        String value;
-        try {
-            value = JsonPieces.unescaped(text, length);
-        } catch (IllegalArgumentException e) {
-            fault = "no JSON: no such escape";
-            return;
-        }
-        if (isKey) {
-            keyEnds(value);
-        } else {
-            valueEnds(value, true);
-        }
     }
 
     private void keyEnds(String name) {
@@ -310,12 +206,12 @@ public final class AnswerScanner {
             String wanted = keys.get(i);
             if (wanted.equals(name)) {
                 if ((seen & (1 << i)) != 0) {
-                    fault = "the key '" + wanted + "' twice";
+                    tokens.fail("the key '" + wanted + "' twice");
                 }
                 return seen | (1 << i);
             }
             if (wanted.length() == name.length() && folded(wanted).equals(folded(name))) {
-                fault = "a key that differs from '" + wanted + "' only in case";
+                tokens.fail("a key that differs from '" + wanted + "' only in case");
             }
         }
         return seen;
@@ -325,24 +221,17 @@ public final class AnswerScanner {
         return text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
     }
 
-    private void wordEnds() {
-        state = State.OUTSIDE;
-        if (capturing) {
-            valueEnds(JsonPieces.unescaped(text, length), false);
-        }
-    }
-
-    private void valueEnds(String value, boolean quoted) {
+    private void valueEnds(String value, byte[] raw, int length, boolean quoted) {
         switch (place()) {
             case ROOT -> {
                 if (key.equals("method")) {
                     if (!quoted) {
-                        fault = "a method that is no string";
+                        tokens.fail("a method that is no string");
                     }
                     method = value;
                 } else if (quoted) {
-                    id = Optional.of(new RequestId(
-                            '"' + new String(text, 0, length, StandardCharsets.UTF_8) + '"', true, value));
+                    id = Optional.of(
+                            new RequestId('"' + new String(raw, 0, length, StandardCharsets.UTF_8) + '"', true, value));
                 } else if (value.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '-')) {
                     id = Optional.of(new RequestId(value, false, value));
                 }
@@ -354,39 +243,14 @@ public final class AnswerScanner {
         }
     }
 
-    private void capture(byte b) {
-        if (capturing) {
-            room(1);
-            if (fault.isEmpty()) {
-                text[length++] = b;
-            }
-        }
-    }
-
-    private void capture(byte[] bytes, int from, int to) {
-        room(to - from);
-        if (fault.isEmpty()) {
-            System.arraycopy(bytes, from, text, length, to - from);
-            length += to - from;
-        }
-    }
-
-    private void room(int more) {
-        if (length + more > LONGEST_TEXT) {
-            fault = "a key, id, method or uri that is too long";
-        } else if (length + more > text.length) {
-            text = Arrays.copyOf(text, Math.min(LONGEST_TEXT, Math.max(text.length * 2, length + more)));
-        }
-    }
-
     /** Why the message must not be passed on, or "". */
     public String fault() {
-        return fault;
+        return tokens.fault();
     }
 
     /** Whether the message has been seen to its end. */
     public boolean complete() {
-        return closed && fault.isEmpty();
+        return tokens.closed() && tokens.fault().isEmpty();
     }
 
     /** Final once the message is complete. */

@@ -62,6 +62,10 @@ class McpReaderTest {
                 "case");
         refuse(all, call("{\"name\":\"a\",\"ta\u017fk\":{}}"), "case");
         refuse(all, call("{\"name\":\"a\",\"tas\u212a\":{}}"), "case");
+        // what JavaScript may take for the prototype, from which members are inherited
+        refuse(all, call("{\"name\":\"a\",\"__proto__\":{\"arguments\":{\"x\":1}}}"), "__proto__");
+        refuse(all, call("{\"name\":\"a\",\"_meta\":{\"\\u005f_proto__\":{\"x\":1}}}"), "__proto__");
+        refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":[{\"__proto__\":{\"y\":1}}]}}"), "__proto__");
         // NUL in keys
         refuse(all, call("{\"name\":\"a\",\"name\\u0000\":\"b\"}"), "NUL");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\\u0000\":1}}"), "NUL");
