@@ -14,6 +14,8 @@ const usage = `agent COMMAND
   burst URL TOOL JSON N                call it N times in one session; latencies in microseconds
   progress URL TOOL [JSON]             call it and print progress as it arrives
   hold URL                             keep a session and its event stream open until SIGTERM
+  traffic URL TOOL [JSON]              call it some times a second, in one session with its event stream and in new ones, until standard
+                                       input ends; tells each failure when it happens, and how many calls there were
   session URL                          one session; each line of standard input {"tool":...,"args":{...}} is a call; events as they come
   mcpjson [URL]                        what the sidecar says can be reached (http://127.0.0.1:15001/mcp.json)
   idle                                 stay up until SIGTERM
@@ -204,6 +206,57 @@ async function manyCalls(url) {
   await close(session);
 }
 
+// One session lives as long as this, with events of the server on its open stream; beside it a new one for each call.
+async function traffic(url, tool, json) {
+  const started = now();
+  const counts = {calls: 0, sessions: 0, events: 0, failures: 0, worstMicros: 0};
+  const pause = millis => new Promise(resolve => setTimeout(resolve, millis));
+  const given = args(json);
+  let over = false;
+  async function attempt(what, action) {
+    const start = process.hrtime.bigint();
+    const time = now();
+    try {
+      const result = await action();
+      if (result.isError) throw new Error(result.content?.[0]?.text ?? 'the tool failed');
+      counts.calls++;
+    } catch (error) {
+      if (++counts.failures <= 50) print({failed: what, time, micros: microsSince(start), ...failure(error)});
+    }
+    counts.worstMicros = Math.max(counts.worstMicros, microsSince(start));
+  }
+  const lasting = await open(url, {fetch: observedFetch});
+  lasting.client.fallbackNotificationHandler = async () => counts.events++;
+  lasting.client.onerror = () => {}; // told above
+  print({session: lasting.transport.sessionId, time: now()});
+  await attempt('events', () => call(lasting.client, 'toggle-simulated-logging', {}));
+  async function inTheLastingSession() {
+    for (; !over; await pause(200)) await attempt('call', () => call(lasting.client, tool, given));
+  }
+  async function inNewSessions() {
+    for (; !over; await pause(1000)) {
+      await attempt('session', async () => {
+        const session = await open(url);
+        counts.sessions++;
+        try {
+          return await call(session.client, tool, given);
+        } finally {
+          await close(session);
+        }
+      });
+    }
+  }
+  async function tellInBetween() {
+    for (; !over; await pause(1000)) print({...counts, started, time: now()});
+  }
+  const work = [inTheLastingSession(), inNewSessions(), tellInBetween()];
+  for await (const line of createInterface({input: process.stdin})) if (line === 'stop') break;
+  over = true;
+  await Promise.all(work);
+  print({stopped: true, ...counts, started, time: now()});
+  await close(lasting);
+}
+
 async function mcpjson(url = 'http://127.0.0.1:15001/mcp.json') {
   const response = await fetch(url);
   print(response.ok ? await response.json() : {error: {http: response.status, message: await response.text()}});
@@ -222,6 +275,7 @@ const commands = {
   burst: [burst, 4, 4],
   progress: [progress, 2, 3],
   hold: [hold, 1, 1],
+  traffic: [traffic, 2, 3],
   session: [manyCalls, 1, 1],
   mcpjson: [mcpjson, 0, 1],
   idle: [untilTerminated, 0, 0],

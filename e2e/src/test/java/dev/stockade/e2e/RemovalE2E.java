@@ -43,7 +43,7 @@ class RemovalE2E {
         resourcesFirst.awaitDisbanded();
         mesh.chart().uninstall();
 
-        awaitNoOperator();
+        mesh.operator().awaitGone();
         mesh.chart().install();
     }
 
@@ -57,7 +57,7 @@ class RemovalE2E {
         deleteResources(betweenResourcesAndNamespace);
         awaitNoResources(betweenResourcesAndNamespace);
         mesh.chart().uninstall();
-        awaitNoOperator();
+        mesh.operator().awaitGone();
         deleteResources(beforeResources);
         awaitNoResources(beforeResources);
         List.of(betweenResourcesAndNamespace, beforeResources, beforeNamespaceAlone)
@@ -118,22 +118,5 @@ class RemovalE2E {
             remaining.put(kind, names);
         }
         return remaining;
-    }
-
-    private void awaitNoOperator() {
-        Waiting.until(
-                "the operator's pods are gone",
-                () -> mesh.client()
-                        .pods()
-                        .inNamespace("stockade-system")
-                        .list()
-                        .getItems()
-                        .size(),
-                () -> mesh.client()
-                        .pods()
-                        .inNamespace("stockade-system")
-                        .list()
-                        .getItems()
-                        .isEmpty());
     }
 }

@@ -3,6 +3,7 @@ package dev.stockade.e2e.evidence;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,9 @@ public final class Measurements {
         POLICY_ENFORCED("policy edit to Enforced"),
         SUSPENSION_CUT("suspension to the open stream's end"),
         SUSPENSION_REFUSED("suspension to the first refused call"),
+        CUT_1("suspension to a stream's end, 1 agent's sidecar"),
+        CUT_10("the same with 10 streams of 10 sidecars"),
+        CUT_50("the same with 50 streams of 50 sidecars"),
         OPERATOR_MEMORY("memory (PSS) of an operator"),
         SERVER_SIDECAR_MEMORY("memory (PSS) of a server's sidecar"),
         AGENT_SIDECAR_MEMORY("memory (PSS) of an agent's sidecar"),
@@ -46,6 +50,15 @@ public final class Measurements {
         record(row, human(duration));
     }
 
+    /** Of many: the median and the worst. */
+    public void record(Row row, Collection<Duration> durations) {
+        List<Duration> sorted = durations.stream().sorted().toList();
+        record(
+                row,
+                "median %s, worst %s (of %d)"
+                        .formatted(human(sorted.get((sorted.size() - 1) / 2)), human(sorted.getLast()), sorted.size()));
+    }
+
     public synchronized void record(Row row, String value) {
         values.computeIfAbsent(row, key -> new ArrayList<>()).add(value);
     }
@@ -65,7 +78,7 @@ public final class Measurements {
                 + " processors; nothing here is asserted:");
         for (Row row : Row.values()) {
             List<String> measured = values.getOrDefault(row, List.of("n/a (its test did not come to it)"));
-            out.printf(Locale.ROOT, "  %-44s %s%n", row.label, String.join(", ", measured));
+            out.printf(Locale.ROOT, "  %-48s %s%n", row.label, String.join(", ", measured));
         }
         out.println();
     }

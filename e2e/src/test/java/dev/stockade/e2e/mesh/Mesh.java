@@ -21,6 +21,7 @@ public final class Mesh implements AutoCloseable {
     private final Nodes nodes;
     private final Measurements measurements;
     private @Nullable Standing standing;
+    private @Nullable Soak soak;
 
     private Mesh(
             TestCluster cluster,
@@ -59,7 +60,11 @@ public final class Mesh implements AutoCloseable {
             var manifests = new Manifests(images.agent());
             Mesh mesh = new Mesh(cluster, client, chart, manifests, new Nodes(client, images.agent()), measurements);
             try {
+                boolean old = mesh.operator().exists();
                 measurements.record(Row.CHART_READY, chart.install());
+                if (old) {
+                    mesh.operator().restart(); // images of the same name may be newer than its pods
+                }
                 say("the chart is installed and the operator is ready");
             } catch (RuntimeException e) {
                 throw FailureEvidence.kept(client, "chart-install", e);
@@ -108,6 +113,26 @@ public final class Mesh implements AutoCloseable {
         return standing;
     }
 
+    /** The traffic that never stops; it begins when somebody first asks for it. */
+    public synchronized Soak soak() {
+        if (soak == null) {
+            soak = Soak.begin(this);
+        }
+        return soak;
+    }
+
+    /** Ends it, if it began. */
+    public synchronized void endSoak() {
+        if (soak != null) {
+            soak.close();
+            soak = null;
+        }
+    }
+
+    public Operator operator() {
+        return new Operator(client);
+    }
+
     /** A namespace in the mesh, fresh. */
     public Team team(String namespace) {
         return Team.found(client, manifests, namespace, true);
@@ -126,6 +151,7 @@ public final class Mesh implements AutoCloseable {
     public void close() {
         try {
             measurements.print(System.out);
+            endSoak();
             if (cluster.outlivesTheTests()) {
                 cleanUp();
             }

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -93,15 +94,20 @@ public record Team(KubernetesClient client, Manifests manifests, String namespac
     public Team awaitReady(String pod) {
         Waiting.until(
                 "pod %s/%s is ready".formatted(namespace, pod),
-                () -> client.pods().inNamespace(namespace).withName(pod).get().getStatus(),
+                () -> PodState.of(pod(pod)),
                 () -> Readiness.isPodReady(pod(pod)));
         return this;
     }
 
     public Team awaitDeployment(String name) {
+        return awaitDeployment(name, Waiting.PATIENCE);
+    }
+
+    public Team awaitDeployment(String name, Duration patience) {
         Waiting.until(
+                patience,
                 "Deployment %s/%s is ready".formatted(namespace, name),
-                () -> pods(name).stream().map(Pod::getStatus).toList(),
+                () -> pods(name).stream().map(PodState::of).toList(),
                 () -> Readiness.getInstance()
                         .isReady(client.apps()
                                 .deployments()

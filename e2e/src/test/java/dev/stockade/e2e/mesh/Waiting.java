@@ -11,20 +11,36 @@ public final class Waiting {
     /** Long enough for a busy machine with two cores. */
     public static final Duration PATIENCE = Duration.ofMinutes(2);
 
+    /** For what starts many processes. */
+    public static final Duration GREAT_PATIENCE = Duration.ofMinutes(8);
+
+    /** What a person still reads; all of it is in the evidence. */
+    private static final int TOLD = 4000;
+
     private Waiting() {}
 
     /** Waits; when it was in vain, the message says what was there instead. */
     public static void until(String what, Supplier<?> insteadThereWas, Callable<Boolean> condition) {
+        until(PATIENCE, what, insteadThereWas, condition);
+    }
+
+    /** Waits as long as the caller is patient. */
+    public static void until(Duration patience, String what, Supplier<?> insteadThereWas, Callable<Boolean> condition) {
         try {
             Awaitility.await(what)
-                    .atMost(PATIENCE)
+                    .atMost(patience)
                     .pollInterval(Duration.ofMillis(100))
                     .ignoreExceptions()
                     .until(condition);
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(
-                    "%s: not within %d s. There was: %s".formatted(what, PATIENCE.toSeconds(), insteadThereWas.get()),
+                    "%s: not within %d s. There was: %s"
+                            .formatted(what, patience.toSeconds(), told(String.valueOf(insteadThereWas.get()))),
                     e);
         }
+    }
+
+    private static String told(String text) {
+        return text.length() <= TOLD ? text : text.substring(0, TOLD) + "...";
     }
 }

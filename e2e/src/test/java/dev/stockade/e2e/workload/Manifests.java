@@ -87,6 +87,27 @@ public final class Manifests {
                         agentSpec(serviceAccount, "Always", "[agent, idle]"));
     }
 
+    /** A Deployment of agents that weigh next to nothing, each of which holds one event stream open as well as it can. */
+    public String crowd(String name, String serviceAccount, String url) {
+        return """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: %1$s}
+                spec:
+                  replicas: 0
+                  selector: {matchLabels: {app: %1$s}}
+                  template:
+                    metadata:
+                      labels: {app: %1$s, stockade.dev/inject: "true"}
+                %2$s
+                """.formatted(
+                        name,
+                        agentSpec(serviceAccount, "Always", "[light, hold, '%s']".formatted(url))
+                                .replace("{cpu: 10m, memory: 64Mi}", "{cpu: 1m, memory: 8Mi}")
+                                .indent(4)
+                                .stripTrailing());
+    }
+
     /** A Job with an agent's identity that calls one tool and is done. */
     public String job(String name, String serviceAccount, String url, String tool, String arguments) {
         return """

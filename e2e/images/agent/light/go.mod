@@ -1,0 +1,3 @@
+module stockade.dev/e2e/light
+
+go 1.26

@@ -1,0 +1,107 @@
+package dev.stockade.e2e.mesh;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
+import io.fabric8.kubernetes.client.readiness.Readiness;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The operator's replicas: who they are, who leads, and ways to take them away. */
+public record Operator(KubernetesClient client) {
+    private static final String NAME = "stockade-operator";
+
+    /** Those that are not being deleted, in the order of their names. */
+    public List<Pod> replicas() {
+        return client.pods().inNamespace(Chart.NAMESPACE).list().getItems().stream()
+                .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+                .sorted(Comparator.comparing(pod -> pod.getMetadata().getName()))
+                .toList();
+    }
+
+    public Set<String> names() {
+        return replicas().stream().map(pod -> pod.getMetadata().getName()).collect(Collectors.toSet());
+    }
+
+    /** The replica that holds the lease; the first one while nobody does. */
+    public Pod leader() {
+        String holder = client.leases()
+                .inNamespace(Chart.NAMESPACE)
+                .withName(NAME)
+                .get()
+                .getSpec()
+                .getHolderIdentity();
+        List<Pod> replicas = replicas();
+        return replicas.stream()
+                .filter(pod ->
+                        holder != null && holder.startsWith(pod.getMetadata().getName()))
+                .findFirst()
+                .orElseGet(replicas::getFirst);
+    }
+
+    /** Kills a replica as a crash of its node would: at once, without a word. */
+    public void kill(Pod replica) {
+        client.resource(replica).withGracePeriod(0).delete();
+    }
+
+    /** Kills all of them at once and waits for others. */
+    public void killAll() {
+        Set<String> before = names();
+        replicas().forEach(this::kill);
+        Waiting.until(
+                "new replicas of the operator",
+                this::names,
+                () -> names().stream().noneMatch(before::contains) && !names().isEmpty());
+        awaitReady();
+    }
+
+    /** Rolls them, as an upgrade does, and waits for the new ones. */
+    public void restart() {
+        deployment().rolling().restart();
+        awaitReady();
+    }
+
+    public void scale(int replicas) {
+        deployment().scale(replicas);
+    }
+
+    public int wanted() {
+        return deployment().get().getSpec().getReplicas();
+    }
+
+    public void awaitGone() {
+        Waiting.until(
+                "the operator's pods are gone",
+                this::names,
+                () -> client.pods()
+                        .inNamespace(Chart.NAMESPACE)
+                        .list()
+                        .getItems()
+                        .isEmpty());
+    }
+
+    /** Until as many are ready as shall be, all of the newest kind, and each of them can be reached. */
+    public void awaitReady() {
+        Waiting.until("the operator is ready", () -> deployment().get().getStatus(), () -> {
+            Deployment now = deployment().get();
+            Integer wanted = now.getSpec().getReplicas();
+            return now.getStatus().getObservedGeneration() >= now.getMetadata().getGeneration()
+                    && wanted.equals(now.getStatus().getUpdatedReplicas())
+                    && wanted.equals(now.getStatus().getReadyReplicas())
+                    && wanted.equals(now.getStatus().getReplicas())
+                    && replicas().size() == wanted
+                    && replicas().stream().allMatch(Readiness::isPodReady);
+        });
+    }
+
+    private RollableScalableResource<Deployment> deployment() {
+        return client.apps().deployments().inNamespace(Chart.NAMESPACE).withName(NAME);
+    }
+
+    boolean exists() {
+        return deployment().get() != null;
+    }
+}

@@ -1,0 +1,119 @@
+package dev.stockade.e2e.mesh;
+
+import static dev.stockade.e2e.workload.Manifests.policy;
+import static dev.stockade.e2e.workload.Manifests.secureMcpServer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.e2e.workload.Conversation;
+import dev.stockade.e2e.workload.Conversation.Told;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * An agent that never stops calling, with a certificate that lives five minutes, and a server of two replicas. It calls some
+ * times a second in one session that stays, whose event stream is open all the time, and once a second in a new one.
+ */
+public final class Soak implements AutoCloseable {
+    public static final String NAMESPACE = "e2e-soak";
+    public static final String AGENT = "tireless";
+    private static final String SERVER = "soaked";
+
+    private final Team team;
+    private final Conversation traffic;
+
+    private Soak(Team team, Conversation traffic) {
+        this.team = team;
+        this.traffic = traffic;
+    }
+
+    static Soak begin(Mesh mesh) {
+        Team team = mesh.team(NAMESPACE);
+        team.apply(
+                team.manifests().server(SERVER, 2, true),
+                secureMcpServer(SERVER, ""),
+                policy("all-day", NAMESPACE, AGENT, SERVER, "echo, toggle-simulated-logging"));
+        team.agent(AGENT, "certificate: {lifetime: 5m}");
+        team.awaitDeployment(SERVER).awaitReady(AGENT);
+        team.server(SERVER).await("Ready", "True");
+        team.policy("all-day").await("Ready", "True");
+        Soak soak = new Soak(
+                team,
+                team.program(AGENT)
+                        .start(
+                                "agent",
+                                "traffic",
+                                "http://127.0.0.1:15001/%s/%s".formatted(NAMESPACE, SERVER),
+                                "echo",
+                                "{\"message\":\"still here\"}"));
+        soak.traffic.await(
+                "the open stream", 0, fact -> fact.path("stream").asText().equals("open"));
+        soak.traffic.await(
+                "an event of the server", 0, fact -> fact.path("events").asInt() > 0);
+        return soak;
+    }
+
+    public Team team() {
+        return team;
+    }
+
+    /** How many calls were answered up to now. */
+    public int calls() {
+        return latest().path("calls").asInt();
+    }
+
+    /** How many events of the server arrived up to now on the stream that was opened first. */
+    public int events() {
+        return latest().path("events").asInt();
+    }
+
+    public JsonNode latest() {
+        return facts(fact -> fact.has("calls")).getLast();
+    }
+
+    /** Not one call failed since the beginning, calls and events go on arriving, and the first stream was never opened again. */
+    public void assertUnharmed(String after) {
+        int calls = calls();
+        int events = events();
+        Waiting.until(
+                "calls are answered and events arrive after " + after,
+                this::latest,
+                () -> harmed() || (calls() > calls + 5 && events() > events));
+        assertThat(facts(fact -> fact.has("failed")))
+                .as("failed calls after %s; in all: %s", after, latest())
+                .isEmpty();
+        assertThat(facts(fact -> fact.has("stream")))
+                .as("what became of the stream that is held open, after %s", after)
+                .extracting(fact -> fact.path("stream").asText())
+                .containsExactly("open");
+        assertThat(latest().path("failures").asInt()).as("%s", latest()).isZero();
+    }
+
+    private boolean harmed() {
+        return !facts(fact -> fact.has("failed") || fact.path("stream").asText().equals("end"))
+                .isEmpty();
+    }
+
+    /** How often the agent's sidecar came by a certificate, as it says in its log. */
+    public int certificates() {
+        return Math.toIntExact(team.client()
+                .pods()
+                .inNamespace(NAMESPACE)
+                .withName(AGENT)
+                .inContainer("stockade-sidecar")
+                .getLog()
+                .lines()
+                .filter(line -> line.contains("\"certificate held\""))
+                .count());
+    }
+
+    private List<JsonNode> facts(Predicate<JsonNode> wanted) {
+        return traffic.told().stream().map(Told::fact).filter(wanted).toList();
+    }
+
+    @Override
+    public void close() {
+        traffic.close();
+        team.disband();
+    }
+}
