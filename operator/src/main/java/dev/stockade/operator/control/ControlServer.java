@@ -13,6 +13,7 @@ import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.snapshot.CurrentMesh;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -140,6 +141,11 @@ public final class ControlServer implements AutoCloseable {
     /** Where it listens. */
     public int port() {
         return server.getPort();
+    }
+
+    /** Registers how far the sidecars that are subscribed here are with what they were told. */
+    public void bind(MeterRegistry meters) {
+        SidecarMeters.bind(meters, subscriptions);
     }
 
     /** How many sidecars are subscribed here. */
