@@ -120,7 +120,7 @@ public final class ControlServer implements AutoCloseable {
      */
     public void start() throws IOException {
         server.start();
-        every(BEAT_SECONDS, subscriptions::beat, "heartbeats");
+        every(BEAT_SECONDS, this::beat, "heartbeats");
         every(2, caller::follow, "following the lease");
     }
 
@@ -138,7 +138,17 @@ public final class ControlServer implements AutoCloseable {
                 TimeUnit.SECONDS);
     }
 
-    /** Where it listens. */
+    /** Where it listens; nothing before {@link #start}. */
+    InetSocketAddress address() {
+        return (InetSocketAddress) server.getListenSockets().getFirst();
+    }
+
+    /** What is otherwise done every ten seconds. */
+    void beat() {
+        subscriptions.beat();
+    }
+
+    /** The port on which it listens. */
     public int port() {
         return server.getPort();
     }
