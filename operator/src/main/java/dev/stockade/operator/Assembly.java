@@ -269,6 +269,7 @@ final class Assembly implements AutoCloseable {
                         settings.podName(),
                         clock));
         keep(control);
+        control.bind(meters);
         control.start();
         return control;
     }

@@ -13,6 +13,7 @@ import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.snapshot.CurrentMesh;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -119,7 +120,7 @@ public final class ControlServer implements AutoCloseable {
      */
     public void start() throws IOException {
         server.start();
-        every(BEAT_SECONDS, subscriptions::beat, "heartbeats");
+        every(BEAT_SECONDS, this::beat, "heartbeats");
         every(2, caller::follow, "following the lease");
     }
 
@@ -137,9 +138,24 @@ public final class ControlServer implements AutoCloseable {
                 TimeUnit.SECONDS);
     }
 
-    /** Where it listens. */
+    /** Where it listens; nothing before {@link #start}. */
+    InetSocketAddress address() {
+        return (InetSocketAddress) server.getListenSockets().getFirst();
+    }
+
+    /** What is otherwise done every ten seconds. */
+    void beat() {
+        subscriptions.beat();
+    }
+
+    /** The port on which it listens. */
     public int port() {
         return server.getPort();
+    }
+
+    /** Registers how far the sidecars that are subscribed here are with what they were told. */
+    public void bind(MeterRegistry meters) {
+        SidecarMeters.bind(meters, subscriptions);
     }
 
     /** How many sidecars are subscribed here. */

@@ -73,6 +73,17 @@ final class Subscriptions {
                 .count();
     }
 
+    /** How many of those that are connected have not acknowledged the trust bundle that is current now. */
+    long behindInTrust() {
+        long epoch = fresh().epoch();
+        return streams.keySet().stream()
+                .filter(pod -> registry.own(pod).stream()
+                        .flatMap(state -> state.getSourcesList().stream())
+                        .noneMatch(
+                                source -> source.getUid().equals(TrustSource.UID) && source.getGeneration() >= epoch))
+                .count();
+    }
+
     /** A sidecar calls; what it says comes to the observer returned. */
     StreamObserver<SubscribeRequest> open(Peer.Workload peer, ServerCallStreamObserver<SubscribeResponse> out) {
         SidecarStream stream = new SidecarStream(peer, out, registry, believed::lapsed, clock.instant());

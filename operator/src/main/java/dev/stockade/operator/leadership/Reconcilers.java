@@ -49,6 +49,7 @@ public final class Reconcilers implements AutoCloseable {
     private final Tenure tenure;
     private final Clock clock;
     private final Supplier<List<Reconciler<?>>> reconcilers;
+    private final WithdrawalEvents withdrawals;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("leadership").factory());
 
@@ -59,19 +60,22 @@ public final class Reconcilers implements AutoCloseable {
     /**
      * Stands for no election before {@link #start}.
      *
-     * @param tenure is told when this replica is elected
+     * @param evidence its tenure is told when this replica is elected
      * @param reconcilers makes new ones: a JOSDK reconciler belongs to one {@code Operator}
      */
     Reconcilers(
             KubernetesClient client,
             Election election,
-            Tenure tenure,
-            Clock clock,
+            Evidence evidence,
+            ChangeFeed changes,
             Supplier<List<Reconciler<?>>> reconcilers) {
         this.client = requireNonNull(client);
         this.election = requireNonNull(election);
-        this.tenure = requireNonNull(tenure);
-        this.clock = requireNonNull(clock);
+        this.tenure = evidence.tenure();
+        this.clock = evidence.clock();
+        this.withdrawals =
+                new WithdrawalEvents(client, evidence.mesh(), this::leading, election.identity(), evidence.clock());
+        changes.subscribe(withdrawals::look);
         this.reconcilers = requireNonNull(reconcilers);
     }
 
@@ -91,8 +95,8 @@ public final class Reconcilers implements AutoCloseable {
         return new Reconcilers(
                 client,
                 election,
-                evidence.tenure(),
-                evidence.clock(),
+                evidence,
+                changes,
                 () -> List.of(
                         new ServerReconciler(evidence, changes, transitions),
                         new AgentReconciler(evidence, changes, transitions),
@@ -102,6 +106,8 @@ public final class Reconcilers implements AutoCloseable {
 
     /** Stands for election, now and whenever the lease was lost. Returns at once. */
     public void start() {
+        // What is so now was not withdrawn just now.
+        withdrawals.look();
         thread.execute(this::begin);
     }
 
@@ -117,6 +123,7 @@ public final class Reconcilers implements AutoCloseable {
             return;
         }
         closed = true;
+        withdrawals.close();
         try {
             thread.execute(this::end);
             thread.shutdown();
@@ -256,6 +263,7 @@ public final class Reconcilers implements AutoCloseable {
         private void won() {
             tenure.begin(clock.instant());
             leading = true;
+            withdrawals.look();
             LOG.atInfo().addKeyValue("identity", election.identity()).log("holds the lease, reconciling");
         }
     }

@@ -29,7 +29,8 @@ public final class ChangeFeed implements AutoCloseable {
         }
     }
 
-    void subscribe(Runnable listener) {
+    /** Calls the listener, on one thread of the feed, whenever something has changed. */
+    public void subscribe(Runnable listener) {
         listeners.add(listener);
     }
 

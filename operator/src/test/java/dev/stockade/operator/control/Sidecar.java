@@ -1,6 +1,7 @@
 package dev.stockade.operator.control;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.CertificateRequest;
 import dev.stockade.wire.control.v1.Hello;
@@ -21,7 +22,6 @@ import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayInputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -44,19 +44,34 @@ import org.jspecify.annotations.Nullable;
 /** What a sidecar does on the control channel, and nothing else of it. */
 final class Sidecar implements AutoCloseable {
     private final Replica replica;
-    private final KeyPair key;
+    private final InetSocketAddress address;
+    final KeyPair key;
     private @Nullable ManagedChannel channel;
     private @Nullable StreamObserver<SubscribeRequest> requests;
 
     final List<Snapshot> snapshots = new CopyOnWriteArrayList<>();
     final List<Instant> heartbeats = new CopyOnWriteArrayList<>();
+    /** Whether it answers snapshots, and with which refusal if with any. */
+    volatile boolean silent;
+
+    volatile String refusal = "";
     final AtomicReference<@Nullable Status> ended = new AtomicReference<>();
 
     Sidecar(Replica replica) throws Exception {
+        this(replica, replica.server.address(), newKey());
+    }
+
+    /** @param address where it finds the replica */
+    Sidecar(Replica replica, InetSocketAddress address, KeyPair key) {
         this.replica = replica;
+        this.address = address;
+        this.key = key;
+    }
+
+    static KeyPair newKey() throws Exception {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(new ECGenParameterSpec("secp256r1"));
-        this.key = generator.generateKeyPair();
+        return generator.generateKeyPair();
     }
 
     SignResponse sign(@Nullable String token) throws Exception {
@@ -94,18 +109,33 @@ final class Sidecar implements AutoCloseable {
 
     /** Subscribes with the first certificate of the answer, and acknowledges whatever comes. */
     Sidecar subscribe(SignResponse signed, Map<String, Long> holding) throws Exception {
-        ManagedChannel open = channel(chain(signed));
+        return subscribe(chain(signed), holding);
+    }
+
+    Sidecar subscribe(List<X509Certificate> chain, Map<String, Long> holding) throws Exception {
+        open(chain);
+        say(SubscribeRequest.newBuilder()
+                .setHello(Hello.newBuilder().setRelease("test").setBoot("boot").putAllCompiledAt(holding))
+                .build());
+        return this;
+    }
+
+    /** Opens the stream and says nothing yet. */
+    Sidecar open(List<X509Certificate> chain) throws Exception {
+        ManagedChannel open = channel(chain);
         channel = open;
         StreamObserver<SubscribeRequest> out = SidecarControlGrpc.newStub(open).subscribe(new StreamObserver<>() {
             @Override
             public void onNext(SubscribeResponse response) {
                 if (response.hasHeartbeat()) {
-                    heartbeats.add(Instant.ofEpochSecond(
-                            response.getHeartbeat().getConfirmed().getSeconds()));
+                    Timestamp confirmed = response.getHeartbeat().getConfirmed();
+                    heartbeats.add(Instant.ofEpochSecond(confirmed.getSeconds(), confirmed.getNanos()));
                     return;
                 }
                 snapshots.add(response.getSnapshot());
-                acknowledge(response.getSnapshot().getVersion());
+                if (!silent) {
+                    acknowledge(response.getSnapshot().getVersion(), refusal);
+                }
             }
 
             @Override
@@ -120,22 +150,31 @@ final class Sidecar implements AutoCloseable {
         });
         synchronized (this) {
             requests = out;
-            out.onNext(SubscribeRequest.newBuilder()
-                    .setHello(Hello.newBuilder()
-                            .setRelease("test")
-                            .setBoot("boot")
-                            .putAllCompiledAt(holding))
-                    .build());
         }
         return this;
     }
 
-    private synchronized void acknowledge(String version) {
-        if (requests != null) {
-            requests.onNext(SubscribeRequest.newBuilder()
-                    .setAcknowledgement(Acknowledgement.newBuilder().setVersion(version))
-                    .build());
+    void acknowledge(String version, String why) {
+        say(SubscribeRequest.newBuilder()
+                .setAcknowledgement(
+                        Acknowledgement.newBuilder().setVersion(version).setRefusal(why))
+                .build());
+    }
+
+    synchronized void say(SubscribeRequest request) {
+        if (requests != null && ended.get() == null) {
+            requests.onNext(request);
         }
+    }
+
+    /** What it holds, as it would say in its next Hello. */
+    Map<String, Long> held() {
+        return snapshots.isEmpty() ? Map.of() : latest().getCompiledAtMap();
+    }
+
+    /** Any call that a workload may try, with its certificate. */
+    ManagedChannel channel(SignResponse signed) throws Exception {
+        return channel(chain(signed));
     }
 
     Snapshot latest() {
@@ -159,8 +198,7 @@ final class Sidecar implements AutoCloseable {
         if (!chain.isEmpty()) {
             tls.keyManager(key.getPrivate(), chain.toArray(new X509Certificate[0]));
         }
-        return NettyChannelBuilder.forAddress(
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), replica.server.port()))
+        return NettyChannelBuilder.forAddress(address)
                 .sslContext(GrpcSslContexts.configure(tls, SslProvider.JDK).build())
                 .build();
     }

@@ -24,6 +24,7 @@ import dev.stockade.wire.control.v1.Source;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -85,6 +86,14 @@ class ReconcilersIT {
                         .withNewMetadata()
                         .withName(tools)
                         .addToLabels("stockade.dev/mesh", "enabled")
+                        .endMetadata()
+                        .build())
+                .create();
+        // No controller of the cluster's own runs here, which would make it.
+        client.resource(new ServiceAccountBuilder()
+                        .withNewMetadata()
+                        .withNamespace(tools)
+                        .withName("default")
                         .endMetadata()
                         .build())
                 .create();
