@@ -25,13 +25,19 @@ import java.util.random.RandomGenerator;
 
 /** Records the attempts that end before a request is read: refused connections, and what never leaves the agent's pod. */
 final class Recording implements RefusedConnects, UnsentRequests {
+    /** Of all who prove no identity together. */
+    private static final int STRANGERS_A_SECOND = 20;
+    /** Of each identity. */
+    private static final int REFUSALS_A_SECOND = 100;
+
     private final AuditLog audit;
     private final CurrentState state;
     private final String pod;
     private final Clock clock;
     private final Metrics metrics;
     private final RandomGenerator random = new SecureRandom();
-    private final StrangersRecorded strangers;
+    private final RefusalsRecorded<String> strangers;
+    private final RefusalsRecorded<SpiffeId> known;
 
     /** @param pod this one: {@code namespace/name} */
     Recording(AuditLog audit, CurrentState state, String pod, Metrics metrics, Clock clock) {
@@ -40,11 +46,21 @@ final class Recording implements RefusedConnects, UnsentRequests {
         this.pod = requireNonNull(pod);
         this.metrics = requireNonNull(metrics);
         this.clock = requireNonNull(clock);
-        this.strangers = new StrangersRecorded(clock);
+        this.strangers = new RefusalsRecorded<>(clock, STRANGERS_A_SECOND);
+        this.known = new RefusalsRecorded<>(clock, REFUSALS_A_SECOND);
     }
 
     @Override
     public String record(SpiffeId peer, Optional<BoundPod> peerPod, Reason reason) {
+        if (!known.admit(peer)) {
+            metrics.count(Metrics.Count.INBOUND_STREAMS_UNRECORDED);
+            return "";
+        }
+        return recordCut(peer, peerPod, reason);
+    }
+
+    @Override
+    public String recordCut(SpiffeId peer, Optional<BoundPod> peerPod, Reason reason) {
         return append(
                 new AuditEvent.Parties(
                         peer.uri(),
@@ -70,7 +86,7 @@ final class Recording implements RefusedConnects, UnsentRequests {
 
     @Override
     public void recordStranger(InetAddress from) {
-        if (strangers.admit()) {
+        if (strangers.admit("")) {
             append(
                     new AuditEvent.Parties("", "", from.getHostAddress(), server(), pod),
                     new AuditEvent.Subject("CONNECT", "", ""),

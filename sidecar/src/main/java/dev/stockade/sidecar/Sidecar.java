@@ -2,7 +2,6 @@ package dev.stockade.sidecar;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.sidecar.audit.AuditLog;
 import dev.stockade.sidecar.capture.CapturedNames;
 import dev.stockade.sidecar.control.ControlClient;
@@ -18,6 +17,7 @@ import dev.stockade.sidecar.inbound.InboundListener;
 import dev.stockade.sidecar.inbound.OwnAddresses;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
+import dev.stockade.sidecar.outbound.AgentSide;
 import dev.stockade.sidecar.outbound.LocalListeners;
 import dev.stockade.sidecar.probes.ApplicationProbes;
 import dev.stockade.sidecar.state.CurrentState;
@@ -84,13 +84,25 @@ public final class Sidecar implements AutoCloseable {
                 rim.localPort(),
                 state,
                 new TunnelPool(
-                        loops, rim.meshPort(), tls, () -> identities.svid(WorkloadKind.AGENT), metrics, rim.clock()),
+                        loops,
+                        rim.meshPort(),
+                        tls,
+                        new AgentSide(identities, state, rim.clock()),
+                        metrics,
+                        rim.clock()),
                 CapturedNames.of(environment.capture(), rim.hosts())::of,
                 recording,
                 metrics,
                 log);
         state.onApply(inbound::apply);
         state.onApply(outbound::apply);
+        // Whoever was shown a former certificate, or showed one of a dropped issuer, comes back with a new handshake.
+        Runnable reconsider = () -> {
+            inbound.reconsider();
+            outbound.reconsider();
+        };
+        identities.onChange(reconsider);
+        identities.onTrustChange(reconsider);
 
         control = new ControlClient(
                 new ControlSettings(
@@ -153,6 +165,12 @@ public final class Sidecar implements AutoCloseable {
             }
         }
         control.close();
+        loops.loop()
+                .submit(() -> {
+                    inbound.close();
+                    outbound.close();
+                })
+                .awaitUninterruptibly(DRAIN.toMillis());
         loops.data().shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         loops.control().shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }

@@ -34,7 +34,7 @@ public final class StockadeSidecar {
     }
 
     /** Every request on an accepted stream is decided by the rules in force at that moment. */
-    static Sidecar.ServerSide policing(AuditLog audit, Clock clock, BoundPod pod) {
+    public static Sidecar.ServerSide policing(AuditLog audit, Clock clock, BoundPod pod) {
         return (state, loops) -> {
             McpServerSide mcp = new McpServerSide(
                     state::server, state::stale, audit, new LoopbackDialer(loops.socket()), clock, pod);

@@ -8,6 +8,7 @@ import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
 import dev.stockade.sidecar.tunnel.Hbone;
 import dev.stockade.sidecar.tunnel.HboneStream;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -25,6 +26,7 @@ final class ConnectRequests extends ChannelInboundHandlerAdapter {
     private final AcceptedStreams accepted;
     private final RefusedConnects refused;
     private final Metrics metrics;
+    private boolean answered;
 
     ConnectRequests(
             InboundConnection connection,
@@ -43,58 +45,47 @@ final class ConnectRequests extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (!(message instanceof Http2HeadersFrame request)) {
+        if (answered || !(message instanceof Http2HeadersFrame request)) {
+            // What follows a refusal, or comes in place of a request, is nobody's.
             ReferenceCountUtil.release(message);
             return;
         }
+        answered = true;
         Optional<PodState.Serving> serving = state.held().flatMap(PodState::serving);
         Optional<Reason> refusal = state.stale() ? Optional.of(Reason.STALE) : connection.refusal(serving);
         if (refusal.isPresent()) {
-            refuse(ctx, refusal.get());
-        } else if (!isConnectTo(request, serving.orElseThrow().rules().port())) {
-            answer(ctx, new DefaultHttp2Headers().status("400"), true);
-            metrics.count(Metrics.Count.INBOUND_STREAMS_REFUSED);
+            refuse(ctx, "401", refusal.get());
+        } else if (ConnectHead.crowded(request.headers())) {
+            refuse(ctx, "431", Reason.MALFORMED);
+        } else if (request.isEndStream()
+                || !ConnectHead.leadsTo(own, serving.orElseThrow().rules().port(), request.headers())) {
+            refuse(ctx, "400", Reason.MALFORMED);
         } else {
             accept(ctx);
         }
     }
 
-    private boolean isConnectTo(Http2HeadersFrame request, int port) {
-        Http2Headers headers = request.headers();
-        return !request.isEndStream()
-                && headers.method() != null
-                && headers.method().toString().equals("CONNECT")
-                && headers.scheme() == null
-                && headers.path() == null
-                && headers.authority() != null
-                && own.has(headers.authority().toString(), port);
-    }
-
     private void accept(ChannelHandlerContext ctx) {
-        answer(ctx, new DefaultHttp2Headers().status("200"), false);
+        ctx.writeAndFlush(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("200"), false));
         metrics.count(Metrics.Count.INBOUND_STREAMS);
         metrics.opened(Metrics.Open.INBOUND_STREAMS_OPEN);
         ctx.channel().closeFuture().addListener(f -> metrics.closed(Metrics.Open.INBOUND_STREAMS_OPEN));
+        connection.opened(ctx.channel());
         ctx.pipeline().addLast(new HboneStream());
         // An admitted identity has a pod: Admission refuses a certificate without one.
         accepted.install(ctx.channel(), connection.peer(), connection.pod().orElseThrow());
         ctx.pipeline().remove(this);
     }
 
-    private void refuse(ChannelHandlerContext ctx, Reason reason) {
+    private void refuse(ChannelHandlerContext ctx, String status, Reason reason) {
         metrics.count(Metrics.Count.INBOUND_STREAMS_REFUSED);
         String auditId = refused.record(connection.peer(), connection.pod(), reason);
-        answer(
-                ctx,
-                new DefaultHttp2Headers()
-                        .status("401")
-                        .set(Hbone.REASON, reason.word())
-                        .set(Hbone.AUDIT_ID, auditId),
-                true);
-    }
-
-    private static void answer(ChannelHandlerContext ctx, Http2Headers headers, boolean end) {
-        ctx.writeAndFlush(new DefaultHttp2HeadersFrame(headers, end));
+        Http2Headers headers = new DefaultHttp2Headers().status(status).set(Hbone.REASON, reason.word());
+        if (!auditId.isEmpty()) {
+            headers.set(Hbone.AUDIT_ID, auditId);
+        }
+        // Closed at once: a stream that was refused must not go on counting, or sending.
+        ctx.writeAndFlush(new DefaultHttp2HeadersFrame(headers, true)).addListener(ChannelFutureListener.CLOSE);
     }
 
     @Override

@@ -2,12 +2,8 @@ package dev.stockade.sidecar.inbound;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.stockade.model.identity.BoundPod;
-import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
-import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.identity.Identities;
-import dev.stockade.sidecar.identity.PeerCertificate;
 import dev.stockade.sidecar.identity.Svid;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
@@ -15,38 +11,27 @@ import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
 import dev.stockade.sidecar.tls.HandshakeGate;
 import dev.stockade.sidecar.tls.MeshTls;
-import dev.stockade.sidecar.tunnel.ConnectionLife;
 import dev.stockade.sidecar.tunnel.EventLoops;
-import dev.stockade.sidecar.tunnel.Hbone;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import javax.net.ssl.SSLException;
 
 /** Accepts tunnel connections while this pod is a server. All state belongs to the event loop. */
 public final class InboundListener {
-    private static final Duration IDLE = Duration.ofMinutes(10);
     private static final int BACKLOG = 256;
+    /** How many handshakes may be under way: each costs memory before anybody has proved anything. */
+    static final int MOST_HANDSHAKES = 256;
 
     private final EventLoops loops;
     private final EventLoop loop;
@@ -54,16 +39,15 @@ public final class InboundListener {
     private final Identities identities;
     private final MeshTls tls;
     private final CurrentState state;
-    private final OwnAddresses own;
-    private final AcceptedStreams accepted;
+    private final InboundConnections connections;
     private final RefusedConnects refused;
     private final Metrics metrics;
     private final Clock clock;
     private final Log log;
 
-    private final Set<InboundConnection> connections = new LinkedHashSet<>();
     private final List<Channel> listening = new ArrayList<>();
     private Optional<TlsInForce> inForce = Optional.empty();
+    private int handshakes;
     private volatile boolean bound;
 
     /** The context that new connections get, and the certificate that it was made from. */
@@ -87,12 +71,11 @@ public final class InboundListener {
         this.identities = requireNonNull(identities);
         this.tls = requireNonNull(tls);
         this.state = requireNonNull(state);
-        this.own = requireNonNull(own);
-        this.accepted = requireNonNull(accepted);
         this.refused = requireNonNull(refused);
         this.metrics = requireNonNull(metrics);
         this.clock = requireNonNull(clock);
         this.log = requireNonNull(log);
+        this.connections = new InboundConnections(identities, state, own, accepted, refused, metrics, clock, log);
     }
 
     /** Whether it accepts on every address. */
@@ -113,9 +96,9 @@ public final class InboundListener {
             } else {
                 stopListening();
             }
-            cut(connection -> connection.refusal(next.serving())).whenComplete((v, why) -> done.complete(null));
+            connections.apply(next.serving()).whenComplete((v, why) -> done.complete(null));
             if (next.draining()) {
-                connections.forEach(InboundConnection::retire);
+                connections.retire();
             }
         });
         return done;
@@ -124,9 +107,20 @@ public final class InboundListener {
     /** Cuts everything once nothing has confirmed the rules for too long. Called each second. */
     public void checkStale() {
         loop.execute(() -> {
-            if (state.stale() && !connections.isEmpty()) {
-                cut(connection -> Optional.of(Reason.STALE));
+            if (state.stale()) {
+                connections.cutStale();
             }
+        });
+    }
+
+    /** Looks again at every connection: a certificate or the bundle has changed. For any thread. */
+    public void reconsider() {
+        loop.execute(() -> {
+            if (!identities.svid(WorkloadKind.MCP).equals(inForce.map(TlsInForce::svid))) {
+                // The former key is not kept until somebody connects.
+                dropContext();
+            }
+            connections.reconsider();
         });
     }
 
@@ -134,22 +128,13 @@ public final class InboundListener {
     public void drain() {
         loop.execute(() -> {
             stopListening();
-            connections.forEach(InboundConnection::retire);
+            connections.retire();
         });
     }
 
-    private CompletableFuture<Void> cut(Function<InboundConnection, Optional<Reason>> refusal) {
-        List<CompletableFuture<Void>> cuts = new ArrayList<>();
-        for (InboundConnection connection : List.copyOf(connections)) {
-            refusal.apply(connection).ifPresent(reason -> {
-                log.info("connection cut", "agent", connection.peer(), "reason", reason.word());
-                metrics.count(Metrics.Count.INBOUND_CONNECTIONS_CUT);
-                CompletableFuture<Void> cut = new CompletableFuture<>();
-                connection.cut().addListener(f -> cut.complete(null));
-                cuts.add(cut);
-            });
-        }
-        return CompletableFuture.allOf(cuts.toArray(CompletableFuture[]::new));
+    /** Lets go of the certificate; nothing is accepted any more. On the event loop. */
+    public void close() {
+        stopListening();
     }
 
     private void listen() {
@@ -191,6 +176,8 @@ public final class InboundListener {
         bound = false;
         listening.forEach(Channel::close);
         listening.clear();
+        // A certificate that nobody is shown any more is not kept.
+        dropContext();
     }
 
     private void init(Channel channel) {
@@ -199,21 +186,53 @@ public final class InboundListener {
             channel.close();
             return;
         }
-        Svid svid = current.get().svid();
+        if (handshakes >= MOST_HANDSHAKES) {
+            refuse(channel);
+            channel.close();
+            return;
+        }
+        Handshake handshake = new Handshake();
+        channel.closeFuture().addListener(f -> handshake.over());
+        Svid shown = current.get().svid();
         channel.pipeline()
                 .addLast(MeshTls.handler(current.get().context(), channel.alloc()))
-                .addLast(new HandshakeGate((ctx, peer) -> opened(ctx, peer, svid), why -> {
-                    metrics.count(Metrics.Count.INBOUND_HANDSHAKES_REFUSED);
-                    if (channel.remoteAddress() instanceof InetSocketAddress from) {
-                        refused.recordStranger(from.getAddress());
-                    }
-                    log.info(
-                            "handshake refused",
-                            "from",
-                            channel.remoteAddress(),
-                            "reason",
-                            String.valueOf(why.getMessage()));
-                }));
+                .addLast(new HandshakeGate(
+                        (ctx, peer) -> {
+                            handshake.over();
+                            connections.opened(channel, peer, shown);
+                        },
+                        why -> {
+                            refuse(channel);
+                            log.info(
+                                    "handshake refused",
+                                    "from",
+                                    channel.remoteAddress(),
+                                    "reason",
+                                    String.valueOf(why.getMessage()));
+                        }));
+    }
+
+    private void refuse(Channel channel) {
+        metrics.count(Metrics.Count.INBOUND_HANDSHAKES_REFUSED);
+        if (channel.remoteAddress() instanceof InetSocketAddress from) {
+            refused.recordStranger(from.getAddress());
+        }
+    }
+
+    /** One that is under way, counted until it is over. */
+    private final class Handshake {
+        private boolean over;
+
+        Handshake() {
+            handshakes++;
+        }
+
+        void over() {
+            if (!over) {
+                over = true;
+                handshakes--;
+            }
+        }
     }
 
     /** Made anew when the certificate was renewed; open connections keep the former one. */
@@ -223,8 +242,7 @@ public final class InboundListener {
         if (now.equals(inForce.map(TlsInForce::svid))) {
             return inForce;
         }
-        inForce.ifPresent(former -> ReferenceCountUtil.release(former.context()));
-        inForce = Optional.empty();
+        dropContext();
         if (now.isPresent()) {
             try {
                 inForce = Optional.of(new TlsInForce(now.get(), tls.accepting(now.get())));
@@ -235,37 +253,8 @@ public final class InboundListener {
         return inForce;
     }
 
-    private void opened(ChannelHandlerContext ctx, X509Certificate certificate, Svid svid) {
-        Channel channel = ctx.channel();
-        Optional<SpiffeId> peer = PeerCertificate.spiffeUri(certificate).flatMap(SpiffeId::parse);
-        if (peer.isEmpty()) {
-            channel.close();
-            return;
-        }
-        Optional<BoundPod> pod = PeerCertificate.boundPod(certificate);
-        InboundConnection connection = new InboundConnection(channel, svid.id(), peer.get(), pod);
-        connections.add(connection);
-        metrics.count(Metrics.Count.INBOUND_CONNECTIONS);
-        if (MeshTls.postQuantum(channel.pipeline().get(SslHandler.class))) {
-            metrics.count(Metrics.Count.INBOUND_CONNECTIONS_POST_QUANTUM);
-        }
-        metrics.opened(Metrics.Open.INBOUND_CONNECTIONS_OPEN);
-        channel.closeFuture().addListener(f -> {
-            connections.remove(connection);
-            metrics.closed(Metrics.Open.INBOUND_CONNECTIONS_OPEN);
-        });
-        Instant peerEnds = certificate.getNotAfter().toInstant();
-        Instant ends = peerEnds.isBefore(svid.ends()) ? peerEnds : svid.ends();
-        Http2FrameCodec codec = Hbone.acceptingCodec();
-        channel.pipeline()
-                .addLast(codec)
-                .addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel stream) {
-                        stream.pipeline()
-                                .addLast(new ConnectRequests(connection, state, own, accepted, refused, metrics));
-                    }
-                }))
-                .addLast(new ConnectionLife(codec, Duration.between(clock.instant(), ends), IDLE, () -> {}));
+    private void dropContext() {
+        inForce.ifPresent(former -> ReferenceCountUtil.release(former.context()));
+        inForce = Optional.empty();
     }
 }

@@ -8,8 +8,19 @@ import java.util.Optional;
 
 /** Records who was refused at the door. */
 public interface RefusedConnects {
-    /** @return the id of the line, which the agent is told */
+    /**
+     * A CONNECT of a proved identity that was refused.
+     *
+     * @return the id of the line, which the agent is told; empty if this is one of too many, and only counted
+     */
     String record(SpiffeId peer, Optional<BoundPod> pod, Reason reason);
+
+    /**
+     * A connection of a proved identity that is cut.
+     *
+     * @return the id of the line, which the agent is told
+     */
+    String recordCut(SpiffeId peer, Optional<BoundPod> pod, Reason reason);
 
     /**
      * Somebody who proved no identity at all.

@@ -3,6 +3,7 @@ package dev.stockade.sidecar.mcp;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.sidecar.state.ServerRules;
+import dev.stockade.sidecar.tunnel.Cutoff;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -199,6 +200,12 @@ final class AgentStream extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof Cutoff why) {
+            finished = true;
+            if (exchange != null) {
+                exchange.cutOff(why);
+            }
+        }
         if (event instanceof ChannelInputShutdownEvent || event instanceof ChannelInputShutdownReadComplete) {
             // An agent that has closed its side waits for nothing: what it asked is cancelled at once.
             if (exchange != null) {

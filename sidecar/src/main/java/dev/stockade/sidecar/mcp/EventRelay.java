@@ -224,12 +224,18 @@ final class EventRelay implements Relay {
 
     /** Ends the stream with a last event that tells the request's fate. */
     private void breaksOff(String why) {
+        breakOff(McpErrors.error(exchange.id(), McpErrors.BROKEN, why));
+        exchange.abandon();
+    }
+
+    @Override
+    public boolean breakOff(byte[] error) {
         over = true;
         if (!answered) {
-            write(SseEvent.message(McpErrors.error(exchange.id(), McpErrors.BROKEN, why)));
+            write(SseEvent.message(error));
         }
         exchange.answer().end();
-        exchange.abandon();
+        return true;
     }
 
     @Override

@@ -21,6 +21,7 @@ import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.state.ServerRules;
+import dev.stockade.sidecar.tunnel.Cutoff;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
@@ -44,6 +45,10 @@ import org.jspecify.annotations.Nullable;
  * agent's stream, as everything it calls does.
  */
 final class Exchange implements Upstream.Listener {
+    static final String STALE =
+            "this server's sidecar has not heard from the operator for longer than limits.staleAfter, and serves nobody until"
+                    + " it has";
+
     private static final byte[] NOTHING = {};
 
     private final McpServerSide side;
@@ -115,13 +120,7 @@ final class Exchange implements Upstream.Listener {
         rules = side.rules();
         rules.ifPresent(r -> attempt.generation = r.generation());
         if (side.isStale()) {
-            refuse(
-                    HttpResponseStatus.SERVICE_UNAVAILABLE,
-                    McpErrors.UNAVAILABLE,
-                    Reason.STALE,
-                    "this server's sidecar has not heard from the operator for longer than limits.staleAfter, and serves nobody"
-                            + " until it has",
-                    false);
+            refuse(HttpResponseStatus.SERVICE_UNAVAILABLE, McpErrors.UNAVAILABLE, Reason.STALE, STALE, false);
             return;
         }
         if (head.method().equals(HttpMethod.POST)) {
@@ -586,6 +585,28 @@ final class Exchange implements Upstream.Listener {
         dropUpstream();
         answer.cut();
         finish(Outcome.BROKEN);
+    }
+
+    /** The agent is cut off: it is told why where its answer still can, and the server's work ends. */
+    void cutOff(Cutoff why) {
+        if (over) {
+            return;
+        }
+        byte[] farewell = Farewell.json(id, why);
+        dropUpstream();
+        if (!answer.started()) {
+            answer.whole(
+                    Farewell.status(why),
+                    DefaultHttpHeadersFactory.headersFactory().newHeaders(),
+                    AgentAnswer.JSON,
+                    farewell,
+                    true);
+            finish(Outcome.BROKEN);
+        } else if (relay != null && relay.breakOff(farewell)) {
+            finish(Outcome.BROKEN);
+        } else {
+            cut();
+        }
     }
 
     /** The agent, or whoever guards its stream, closed it. */

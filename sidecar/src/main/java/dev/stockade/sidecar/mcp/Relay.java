@@ -13,6 +13,16 @@ interface Relay {
     /** The body will not become whole. */
     void broken(String why);
 
+    /**
+     * Ends the answer early, and tells the agent why.
+     *
+     * @param error the answer to the request that waits
+     * @return false if this kind of answer cannot say it any more
+     */
+    default boolean breakOff(byte[] error) {
+        return false;
+    }
+
     /** The exchange is over: lets go of what is held. */
     void release();
 }

@@ -25,6 +25,8 @@ public final class Metrics {
         OUTBOUND_STREAMS,
         /** CONNECT requests answered otherwise. */
         INBOUND_STREAMS_REFUSED,
+        /** Those of the former that came too fast to be recorded one by one. */
+        INBOUND_STREAMS_UNRECORDED,
         /** Connections cut because their identity was withdrawn. */
         INBOUND_CONNECTIONS_CUT,
         /** Requests of the agent in this pod. */

@@ -94,20 +94,22 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
     private void begin(ChannelHandlerContext ctx, HttpRequest request) {
         outbound.metrics().count(Metrics.Count.OUTBOUND_REQUESTS);
         Optional<String> foreign = LocalCaller.refusal(request, entry.hosts());
-        Optional<AgentRules> agent = outbound.state().agent();
+        Optional<AgentRules> latest =
+                outbound.state().agent().or(() -> outbound.latest().get());
         if (foreign.isPresent()) {
             refuse(ctx, LocalAnswer.error(403, Reason.MALFORMED.word(), "", foreign.get()), true);
             return;
         }
-        if (agent.isEmpty()) {
-            refuse(
-                    ctx,
-                    LocalAnswer.error(503, Reason.UNREACHABLE.word(), "", "This pod is no agent (any more)."),
-                    true);
+        if (latest.isEmpty()) {
+            refuse(ctx, LocalAnswer.error(503, Reason.UNREACHABLE.word(), "", "This pod is no agent."), true);
             return;
         }
-        switch (Route.of(entry, request.method().name(), request.uri(), agent.get())) {
-            case Route.Listing listing -> refuse(ctx, LocalAnswer.listing(agent.get(), outbound.localPort()), false);
+        AgentRules agent = latest.get();
+        Route route = Route.withdrawn(agent, outbound.state().agent())
+                .<Route>map(refused -> refused)
+                .orElseGet(() -> Route.of(entry, request.method().name(), request.uri(), agent));
+        switch (route) {
+            case Route.Listing listing -> refuse(ctx, LocalAnswer.listing(agent, outbound.localPort()), false);
             case Route.Refused refused ->
                 refuse(
                         ctx,
@@ -116,7 +118,7 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
                                 refused.reason().word(),
                                 outbound.unsent()
                                         .record(
-                                                agent.get(),
+                                                agent,
                                                 Optional.empty(),
                                                 request.method().name(),
                                                 path(request),
@@ -124,7 +126,7 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
                                 refused.sentence()),
                         false);
             case Route.To to -> {
-                Exchange begun = new Exchange(outbound, agent.get(), to.target(), request, ctx.channel(), this);
+                Exchange begun = new Exchange(outbound, agent, to.target(), request, ctx.channel(), this);
                 exchange = Optional.of(begun);
                 begun.start();
             }

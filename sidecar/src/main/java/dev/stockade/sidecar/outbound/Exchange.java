@@ -2,6 +2,9 @@ package dev.stockade.sidecar.outbound;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.mcp.McpErrors;
+import dev.stockade.model.mcp.RequestId;
+import dev.stockade.model.mcp.SseEvent;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.state.AgentRules;
 import dev.stockade.sidecar.state.AgentRules.Endpoint;
@@ -9,8 +12,10 @@ import dev.stockade.sidecar.state.AgentRules.Target;
 import dev.stockade.sidecar.tunnel.ConnectRefusedException;
 import dev.stockade.sidecar.tunnel.Destination;
 import dev.stockade.sidecar.tunnel.TunnelStream;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
@@ -21,6 +26,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
 import io.netty.util.concurrent.Future;
 import java.util.HashSet;
 import java.util.List;
@@ -46,6 +52,7 @@ final class Exchange implements ServerAnswers.Receiver {
     }
 
     private static final String SESSION = "Mcp-Session-Id";
+    private static final AsciiString EVENTS = AsciiString.cached("text/event-stream");
 
     private final Outbound outbound;
     private final AgentRules rules;
@@ -55,10 +62,14 @@ final class Exchange implements ServerAnswers.Receiver {
     private final Agent agent;
     private final Set<String> tried = new HashSet<>();
 
+    private final RequestStart requestStart = new RequestStart();
+    private final EventTail answerTail = new EventTail();
+
     private Optional<Endpoint> endpoint = Optional.empty();
     private Optional<TunnelStream> stream = Optional.empty();
     private boolean requestRead;
     private boolean answering;
+    private boolean answeringEvents;
     private boolean over;
 
     Exchange(
@@ -129,6 +140,15 @@ final class Exchange implements ServerAnswers.Receiver {
     }
 
     private void notConnected(Endpoint to, boolean only, Throwable why) {
+        Optional<Route.Refused> withdrawn =
+                Route.withdrawn(rules, outbound.state().agent());
+        if (withdrawn.isPresent()) {
+            unsent(
+                    withdrawn.get().status(),
+                    withdrawn.get().reason(),
+                    withdrawn.get().sentence());
+            return;
+        }
         if (why instanceof ConnectRefusedException refused) {
             // Recorded on the server's side, where it was decided.
             refuse(
@@ -142,7 +162,7 @@ final class Exchange implements ServerAnswers.Receiver {
                             : LocalAnswer.error(
                                     502,
                                     Reason.UNREACHABLE.word(),
-                                    "",
+                                    refused.auditId(),
                                     "The replica " + to.podName() + " of " + target.reference() + " answered "
                                             + refused.status() + " to CONNECT: its port or address has changed."));
             return;
@@ -192,6 +212,7 @@ final class Exchange implements ServerAnswers.Receiver {
             return;
         }
         Channel channel = stream.get().channel();
+        requestStart.add(content.content());
         channel.writeAndFlush(content);
         // Once the request is whole, one more read is left outstanding: it shows the agent's leaving.
         if (requestRead || channel.isWritable()) {
@@ -216,6 +237,7 @@ final class Exchange implements ServerAnswers.Receiver {
     @Override
     public void head(HttpResponse response) {
         answering = true;
+        answeringEvents = EVENTS.contentEqualsIgnoreCase(HttpUtil.getMimeType(response));
         HopByHop.remove(response);
         if (!HttpUtil.isContentLengthSet(response)
                 && !HttpUtil.isTransferEncodingChunked(response)
@@ -232,6 +254,9 @@ final class Exchange implements ServerAnswers.Receiver {
 
     @Override
     public void part(HttpContent content) {
+        if (answeringEvents) {
+            answerTail.add(content.content());
+        }
         agentChannel.write(content);
     }
 
@@ -256,9 +281,17 @@ final class Exchange implements ServerAnswers.Receiver {
         if (over) {
             return;
         }
+        Optional<Route.Refused> withdrawn =
+                Route.withdrawn(rules, outbound.state().agent());
         end(false);
         if (answering) {
+            withdrawn.ifPresent(this::sayInEvents);
             agent.answered(false);
+        } else if (withdrawn.isPresent()) {
+            Route.Refused why = withdrawn.get();
+            agent.refused(
+                    LocalAnswer.error(why.status(), why.reason().word(), record(why.reason()), why.sentence()),
+                    requestRead);
         } else {
             agent.refused(
                     LocalAnswer.error(
@@ -270,6 +303,18 @@ final class Exchange implements ServerAnswers.Receiver {
         }
     }
 
+    /** A stream of events can tell the request that waits; any other answer is cut short, and its client sees that. */
+    private void sayInEvents(Route.Refused why) {
+        Optional<RequestId> waiting = requestStart.id();
+        if (!answeringEvents || !answerTail.complete() || waiting.isEmpty()) {
+            return;
+        }
+        byte[] error = McpErrors.refusal(
+                waiting, McpErrors.DENIED, why.sentence(), why.reason(), Optional.empty(), record(why.reason()));
+        agentChannel.write(new DefaultHttpContent(Unpooled.wrappedBuffer(SseEvent.message(error))));
+        agentChannel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+
     /** The agent has closed its connection. */
     void agentGone() {
         if (!over) {
@@ -278,9 +323,12 @@ final class Exchange implements ServerAnswers.Receiver {
     }
 
     private void unsent(int status, Reason reason, String sentence) {
-        String auditId = outbound.unsent()
+        refuse(LocalAnswer.error(status, reason.word(), record(reason), sentence));
+    }
+
+    private String record(Reason reason) {
+        return outbound.unsent()
                 .record(rules, Optional.of(target), request.method().name(), AgentRequests.path(request), reason);
-        refuse(LocalAnswer.error(status, reason.word(), auditId, sentence));
     }
 
     private void refuse(LocalAnswer answer) {

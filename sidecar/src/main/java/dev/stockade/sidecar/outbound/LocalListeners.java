@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.AgentRules;
-import dev.stockade.sidecar.state.AgentRules.Target;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
 import dev.stockade.sidecar.tunnel.EventLoops;
@@ -22,12 +21,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /** The sockets on loopback while this pod is an agent. All state belongs to the event loop. */
@@ -59,7 +58,8 @@ public final class LocalListeners {
         this.loops = requireNonNull(loops);
         this.loop = loops.loop();
         this.pool = requireNonNull(pool);
-        this.outbound = new Outbound(state, pool, new Replicas(), unsent, metrics, localPort);
+        this.outbound = new Outbound(
+                state, new AtomicReference<>(Optional.empty()), pool, new Replicas(), unsent, metrics, localPort);
         this.captures = requireNonNull(captures);
         this.local = new Entry.Local(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), localPort));
         this.log = requireNonNull(log);
@@ -83,12 +83,13 @@ public final class LocalListeners {
     public CompletableFuture<Void> apply(PodState next) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
-            Set<Entry> entries = new HashSet<>();
+            // An agent that has ended keeps its sockets: its program finds a sentence there, and no closed port.
             next.agent().ifPresent(agent -> {
+                outbound.latest().set(Optional.of(agent));
+                Set<Entry> entries = new HashSet<>(captures.apply(agent));
                 entries.add(local);
-                entries.addAll(captures.apply(agent));
+                wanted = entries;
             });
-            wanted = entries;
             align();
             cut(next.agent());
             done.complete(null);
@@ -97,13 +98,8 @@ public final class LocalListeners {
     }
 
     private void cut(Optional<AgentRules> agent) {
-        List<dev.stockade.model.identity.SpiffeId> servers = agent.stream()
-                .flatMap(a -> a.targets().stream())
-                .map(Target::id)
-                .toList();
         pool.closeUnless(
-                own -> agent.filter(a -> !a.suspended() && a.id().equals(own)).isPresent(),
-                to -> servers.contains(to.server()));
+                (own, to) -> agent.filter(a -> AgentSide.mayUse(a, own, to)).isPresent());
     }
 
     /** Binds what could not be bound before. Called each second. */
@@ -113,6 +109,16 @@ public final class LocalListeners {
                 align();
             }
         });
+    }
+
+    /** Looks again at every tunnel: a certificate or the bundle has changed. For any thread. */
+    public void reconsider() {
+        pool.reconsider();
+    }
+
+    /** Ends every tunnel. On the event loop. */
+    public void close() {
+        pool.close();
     }
 
     /** Stops accepting; what is open goes on. */

@@ -26,17 +26,34 @@ sealed interface Route {
 
     /** @param uri as it came, neither decoded nor normalised: only the exact form leads anywhere */
     static Route of(Entry entry, String method, String uri, AgentRules agent) {
-        if (agent.suspended()) {
-            return new Refused(
-                    403,
-                    Reason.SUSPENDED,
-                    "The agent " + agent.id().namespace() + "/" + agent.id().name()
-                            + " is suspended: its owner or the platform has cut it off from every server.");
+        Optional<Refused> withdrawn = withdrawn(agent, Optional.of(agent));
+        if (withdrawn.isPresent()) {
+            return withdrawn.get();
         }
         return switch (entry) {
             case Entry.Local local -> local(method, uri, agent);
             case Entry.Captured captured -> captured(captured, uri, agent);
         };
+    }
+
+    /** Why whoever had these rules may send nothing any more; empty while it may. */
+    static Optional<Refused> withdrawn(AgentRules former, Optional<AgentRules> now) {
+        String name = former.id().namespace() + "/" + former.id().name();
+        if (now.isEmpty() || !now.get().id().equals(former.id())) {
+            return Optional.of(new Refused(
+                    403,
+                    Reason.IDENTITY_REFUSED,
+                    "This pod is no longer the agent " + name
+                            + ": its AgentIdentity was deleted, or no longer selects this pod."));
+        }
+        if (now.get().suspended()) {
+            return Optional.of(new Refused(
+                    403,
+                    Reason.SUSPENDED,
+                    "The agent " + name
+                            + " is suspended: its owner or the platform has cut it off from every server."));
+        }
+        return Optional.empty();
     }
 
     private static Route local(String method, String uri, AgentRules agent) {

@@ -2,6 +2,7 @@ package dev.stockade.sidecar.tunnel;
 
 import static java.util.Objects.requireNonNull;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
@@ -15,47 +16,93 @@ import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2SettingsFrame;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
- * The life of one tunnel connection, on either side: pings it, retires it before a certificate ends, and closes it when it is
- * idle, dead or at its end. Stands last in the connection's pipeline.
+ * The life of one tunnel connection, on either side: pings it, retires and cuts it as its {@link Tenure} says, and closes it
+ * when it is idle, dead or done. Stands last in the connection's pipeline.
  */
 public final class ConnectionLife extends ChannelInboundHandlerAdapter {
+    /** Who must know. On the event loop. */
+    public interface Listener {
+        /** No new streams are to be opened, since either side said so. Once. */
+        void retired();
+
+        /** Its time is over: the listener closes it. */
+        void over();
+
+        /** What the peer sent is not HTTP/2 as we speak it, or the socket broke; the connection is closed. */
+        void broken(Throwable why);
+
+        /** How many streams the peer lets be open at once. */
+        default void allowed(int streams) {}
+    }
+
     private static final long PING_SECONDS = 10;
     private static final long ANSWER_SECONDS = 20;
-    private static final Duration MARGIN = Duration.ofSeconds(30);
     private static final long RETIRED_CHECK_SECONDS = 1;
+    /** Follows the GOAWAY: once it is answered, the peer has read that, and whatever it opened before has arrived. */
+    private static final long RETIREMENT_PING = 0x5354_4f43_4b41_4445L;
 
     private final Http2FrameCodec codec;
-    private final Duration untilEnd;
+    private final Tenure tenure;
+    private final Supplier<Standing> standing;
+    private final Clock clock;
     private final Duration idle;
-    private final Runnable onRetire;
+    private final Listener listener;
+
     private final List<Future<?>> timers = new ArrayList<>();
+    private Optional<Future<?>> nextLook = Optional.empty();
+    private Optional<Instant> distrustedSince = Optional.empty();
     private boolean retiring;
+    /** Whether the peer cannot have a stream on its way any more. */
+    private boolean settled;
+
+    private long retiredAt;
     private boolean awaitingPong;
     private long pingSent;
     private long lastBusy = System.nanoTime();
-    private int peerStreams = Hbone.STREAMS;
 
     /**
-     * @param untilEnd how long both sides' certificates are valid
+     * @param standing what is known now about the two ends, asked whenever the connection is looked at
      * @param idle how long it may be without streams
-     * @param onRetire no new streams are to be opened, since either side said so
      */
-    public ConnectionLife(Http2FrameCodec codec, Duration untilEnd, Duration idle, Runnable onRetire) {
+    public ConnectionLife(
+            Http2FrameCodec codec,
+            Tenure tenure,
+            Supplier<Standing> standing,
+            Clock clock,
+            Duration idle,
+            Listener listener) {
         this.codec = requireNonNull(codec);
-        this.untilEnd = requireNonNull(untilEnd);
+        this.tenure = requireNonNull(tenure);
+        this.standing = requireNonNull(standing);
+        this.clock = requireNonNull(clock);
         this.idle = requireNonNull(idle);
-        this.onRetire = requireNonNull(onRetire);
+        this.listener = requireNonNull(listener);
     }
 
-    /** How many streams the peer lets be open at once. */
-    int peerStreams() {
-        return peerStreams;
+    /** Looks again at a connection, since something that its {@link Tenure} rests on has changed. */
+    public static void reconsider(Channel connection) {
+        ChannelHandlerContext ctx = connection.pipeline().context(ConnectionLife.class);
+        if (ctx != null) {
+            ((ConnectionLife) ctx.handler()).look(ctx);
+        }
+    }
+
+    /** Asks for no new streams on a connection, lets those that are open finish, then closes it. */
+    public static void retire(Channel connection) {
+        ChannelHandlerContext ctx = connection.pipeline().context(ConnectionLife.class);
+        if (ctx != null) {
+            ((ConnectionLife) ctx.handler()).retire(ctx);
+        }
     }
 
     @Override
@@ -68,10 +115,28 @@ public final class ConnectionLife extends ChannelInboundHandlerAdapter {
                         connection.connectionStream(), Hbone.CONNECTION_WINDOW - Hbone.INITIAL_CONNECTION_WINDOW);
         ctx.flush();
         timers.add(ctx.executor().scheduleAtFixedRate(() -> beat(ctx), PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS));
-        long end = Math.max(0, untilEnd.toMillis());
-        long margin = Math.min(MARGIN.toMillis(), end / 4);
-        timers.add(ctx.executor().schedule(() -> retire(ctx), end - margin, TimeUnit.MILLISECONDS));
-        timers.add(ctx.executor().schedule(() -> ctx.close(), end, TimeUnit.MILLISECONDS));
+        look(ctx);
+    }
+
+    private void look(ChannelHandlerContext ctx) {
+        nextLook.ifPresent(f -> f.cancel(false));
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        Instant now = clock.instant();
+        Standing known = standing.get();
+        distrustedSince = known.trusted() ? Optional.empty() : distrustedSince.or(() -> Optional.of(now));
+        switch (tenure.at(now, known, distrustedSince)) {
+            case KEEP -> {}
+            case RETIRE -> retire(ctx);
+            case CUT -> {
+                listener.over();
+                return;
+            }
+        }
+        // Rounded up, so that the next look is not a moment too early.
+        long wait = tenure.untilNextLook(now, distrustedSince).toMillis() + 1;
+        nextLook = Optional.of(ctx.executor().schedule(() -> look(ctx), wait, TimeUnit.MILLISECONDS));
     }
 
     private void beat(ChannelHandlerContext ctx) {
@@ -92,44 +157,55 @@ public final class ConnectionLife extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Asks for no new streams (GOAWAY), lets those that are open finish, then closes. */
-    public void retire(ChannelHandlerContext ctx) {
+    /** RFC 9113 section 6.8: first a GOAWAY that refuses nothing, and the real one when the peer must have seen it. */
+    private void retire(ChannelHandlerContext ctx) {
         if (retiring) {
             return;
         }
         retired(ctx);
-        // Without a last stream's number: a CONNECT that is on its way meanwhile is still served.
-        ctx.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(Integer.MAX_VALUE));
+        ctx.write(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(Integer.MAX_VALUE));
+        ctx.writeAndFlush(new DefaultHttp2PingFrame(RETIREMENT_PING));
     }
 
     private void retired(ChannelHandlerContext ctx) {
         retiring = true;
-        onRetire.run();
+        retiredAt = System.nanoTime();
+        listener.retired();
         timers.add(ctx.executor()
                 .scheduleWithFixedDelay(
-                        () -> {
-                            if (codec.connection().numActiveStreams() == 0) {
-                                ctx.close();
-                            }
-                        },
-                        RETIRED_CHECK_SECONDS,
-                        RETIRED_CHECK_SECONDS,
-                        TimeUnit.SECONDS));
+                        () -> closeWhenDone(ctx), RETIRED_CHECK_SECONDS, RETIRED_CHECK_SECONDS, TimeUnit.SECONDS));
+    }
+
+    private void closeWhenDone(ChannelHandlerContext ctx) {
+        if (!settled && System.nanoTime() - retiredAt > TimeUnit.SECONDS.toNanos(ANSWER_SECONDS)) {
+            settle(ctx);
+        }
+        if (settled && codec.connection().numActiveStreams() == 0) {
+            ctx.close();
+        }
+    }
+
+    private void settle(ChannelHandlerContext ctx) {
+        settled = true;
+        ctx.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         switch (message) {
+            case Http2PingFrame ping when ping.ack() && ping.content() == RETIREMENT_PING -> settle(ctx);
             case Http2PingFrame ping when ping.ack() -> awaitingPong = false;
             case Http2GoAwayFrame goAway -> {
                 if (!retiring) {
+                    // What it opened before it said so has arrived before.
+                    settled = true;
                     retired(ctx);
                 }
             }
             case Http2SettingsFrame settings -> {
                 Long streams = settings.settings().maxConcurrentStreams();
                 if (streams != null) {
-                    peerStreams = (int) Math.min(Hbone.STREAMS, streams);
+                    listener.allowed((int) Math.min(Hbone.STREAMS, streams));
                 }
             }
             default -> {
@@ -142,15 +218,17 @@ public final class ConnectionLife extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
         timers.forEach(t -> t.cancel(false));
+        nextLook.ifPresent(f -> f.cancel(false));
         if (!retiring) {
             retiring = true;
-            onRetire.run();
+            listener.retired();
         }
         super.channelInactive(ctx);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        listener.broken(cause);
         ctx.close();
     }
 }

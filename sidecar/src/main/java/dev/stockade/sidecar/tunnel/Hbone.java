@@ -30,6 +30,8 @@ public final class Hbone {
         // Closing means closing: whoever wants the streams to finish first says GOAWAY and waits.
         return Http2FrameCodecBuilder.forServer()
                 .initialSettings(settings().maxConcurrentStreams(STREAMS))
+                // Read by whoever answers, so that a malformed head is refused with a status and recorded.
+                .validateHeaders(false)
                 .decoupleCloseAndGoAway(true)
                 .build();
     }

@@ -128,7 +128,7 @@ final class PeerTunnels {
                 dial();
             }
         });
-        dialer.dial(to.address(), current.get().context(), current.get().svid(), dialled);
+        dialer.dial(to, current.get().context(), current.get().svid(), dialled);
     }
 
     private void failWaiters(Throwable why) {
@@ -177,6 +177,15 @@ final class PeerTunnels {
             stream.channel().close();
             return true;
         });
+    }
+
+    /** Looks again at every connection. */
+    void reconsider() {
+        if (!own.get().equals(inForce.map(TlsInForce::svid))) {
+            // The former key is not kept until the next dial.
+            dropContext();
+        }
+        List.copyOf(connections).forEach(TunnelConnection::reconsider);
     }
 
     /** Closes the streams that no request uses. */

@@ -19,26 +19,50 @@ import io.netty.util.concurrent.Promise;
 import java.util.concurrent.TimeUnit;
 
 /** One connection to a replica, and the CONNECT streams that are opened on it. */
-final class TunnelConnection {
+final class TunnelConnection implements ConnectionLife.Listener {
     private static final long ANSWER_SECONDS = 10;
 
     private final Channel channel;
-    private final ConnectionLife life;
     private final Metrics metrics;
     private int streams;
+    private int allowed = Hbone.STREAMS;
     private boolean retired;
     private Runnable onRetire = () -> {};
 
-    TunnelConnection(Channel channel, ConnectionLife life, Metrics metrics) {
+    TunnelConnection(Channel channel, Metrics metrics) {
         this.channel = requireNonNull(channel);
-        this.life = requireNonNull(life);
         this.metrics = requireNonNull(metrics);
     }
 
-    /** No new streams. */
-    void retire() {
+    @Override
+    public void retired() {
         retired = true;
         onRetire.run();
+    }
+
+    @Override
+    public void over() {
+        close();
+    }
+
+    @Override
+    public void broken(Throwable why) {
+        // Each stream tells whoever uses it.
+    }
+
+    @Override
+    public void allowed(int most) {
+        allowed = most;
+    }
+
+    /** Looks again whether it may still be used: a certificate, an issuer or a rule has changed. */
+    void reconsider() {
+        ConnectionLife.reconsider(channel);
+    }
+
+    /** Lets the open streams finish. */
+    void retire() {
+        ConnectionLife.retire(channel);
     }
 
     void onRetire(Runnable listener) {
@@ -50,7 +74,7 @@ final class TunnelConnection {
     }
 
     boolean hasRoom() {
-        return usable() && streams < life.peerStreams();
+        return usable() && streams < allowed;
     }
 
     void close() {

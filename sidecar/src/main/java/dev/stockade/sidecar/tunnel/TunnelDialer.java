@@ -15,13 +15,12 @@ import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.cert.X509Certificate;
+import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 
 /** Dials one connection. */
 final class TunnelDialer {
@@ -30,18 +29,23 @@ final class TunnelDialer {
 
     private final EventLoops loops;
     private final int meshPort;
+    private final CallingSide side;
     private final Metrics metrics;
     private final Clock clock;
 
-    TunnelDialer(EventLoops loops, int meshPort, Metrics metrics, Clock clock) {
+    TunnelDialer(EventLoops loops, int meshPort, CallingSide side, Metrics metrics, Clock clock) {
         this.loops = requireNonNull(loops);
         this.meshPort = meshPort;
+        this.side = requireNonNull(side);
         this.metrics = requireNonNull(metrics);
         this.clock = requireNonNull(clock);
     }
 
     /** @param promise fails with {@link UnreachableException} */
-    void dial(InetAddress address, SslContext context, Svid own, Promise<TunnelConnection> promise) {
+    void dial(Destination to, SslContext context, Svid own, Promise<TunnelConnection> promise) {
+        // The certificate may be renewed before the socket makes its handler.
+        ReferenceCountUtil.retain(context);
+        promise.addListener(dialled -> ReferenceCountUtil.release(context));
         new Bootstrap()
                 .group(loops.data())
                 .channel(loops.socket())
@@ -53,10 +57,10 @@ final class TunnelDialer {
                         channel.pipeline()
                                 .addLast(MeshTls.handler(context, channel.alloc()))
                                 .addLast(new HandshakeGate(
-                                        (ctx, peer) -> opened(ctx, peer, own, promise), why -> fail(promise, why)));
+                                        (ctx, leaf) -> opened(ctx, to, own, promise), why -> fail(promise, why)));
                     }
                 })
-                .connect(new InetSocketAddress(address, meshPort))
+                .connect(new InetSocketAddress(to.address(), meshPort))
                 .addListener(done -> {
                     if (!done.isSuccess()) {
                         fail(promise, done.cause());
@@ -70,15 +74,25 @@ final class TunnelDialer {
         }
     }
 
-    private void opened(ChannelHandlerContext ctx, X509Certificate peer, Svid own, Promise<TunnelConnection> promise) {
+    private void opened(ChannelHandlerContext ctx, Destination to, Svid own, Promise<TunnelConnection> promise) {
         Channel channel = ctx.channel();
-        Instant peerEnds = peer.getNotAfter().toInstant();
-        Instant ends = peerEnds.isBefore(own.ends()) ? peerEnds : own.ends();
+        PeerChain peer;
+        try {
+            peer = PeerChain.of(channel, side.trust(), clock.instant());
+        } catch (GeneralSecurityException e) {
+            fail(promise, e);
+            channel.close();
+            return;
+        }
         Http2FrameCodec codec = Hbone.callingCodec();
-        TunnelConnection[] made = new TunnelConnection[1];
-        ConnectionLife life =
-                new ConnectionLife(codec, Duration.between(clock.instant(), ends), IDLE, () -> made[0].retire());
-        made[0] = new TunnelConnection(channel, life, metrics);
+        TunnelConnection connection = new TunnelConnection(channel, metrics);
+        ConnectionLife life = new ConnectionLife(
+                codec,
+                new Tenure(clock.instant(), peer.endsWith(own.ends())),
+                () -> side.standing(own, to, peer.issuer()),
+                clock,
+                IDLE,
+                connection);
         channel.pipeline()
                 .addLast(codec)
                 // The accepting side opens no streams.
@@ -95,7 +109,7 @@ final class TunnelDialer {
         }
         metrics.opened(Metrics.Open.OUTBOUND_CONNECTIONS_OPEN);
         channel.closeFuture().addListener(f -> metrics.closed(Metrics.Open.OUTBOUND_CONNECTIONS_OPEN));
-        if (!promise.trySuccess(made[0])) {
+        if (!promise.trySuccess(connection)) {
             channel.close();
         }
     }

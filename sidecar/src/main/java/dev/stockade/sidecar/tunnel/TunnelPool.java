@@ -11,11 +11,11 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
+import java.util.function.BiPredicate;
 
 /** Streams to servers, over connections that are kept and shared. On the event loop. */
 public final class TunnelPool {
@@ -24,22 +24,19 @@ public final class TunnelPool {
     private final EventLoop loop;
     private final TunnelDialer dialer;
     private final MeshTls tls;
-    private final Supplier<Optional<Svid>> own;
+    private final CallingSide side;
     private final Clock clock;
     private final Map<Key, PeerTunnels> peers = new HashMap<>();
+    private boolean closed;
 
     private record Key(SpiffeId own, Destination to) {}
 
-    /**
-     * @param own the agent's certificate in force
-     * @param meshPort where all sidecars accept
-     */
-    public TunnelPool(
-            EventLoops loops, int meshPort, MeshTls tls, Supplier<Optional<Svid>> own, Metrics metrics, Clock clock) {
+    /** @param meshPort where all sidecars accept */
+    public TunnelPool(EventLoops loops, int meshPort, MeshTls tls, CallingSide side, Metrics metrics, Clock clock) {
         this.loop = loops.loop();
-        this.dialer = new TunnelDialer(loops, meshPort, metrics, clock);
+        this.dialer = new TunnelDialer(loops, meshPort, side, metrics, clock);
         this.tls = requireNonNull(tls);
-        this.own = requireNonNull(own);
+        this.side = requireNonNull(side);
         this.clock = requireNonNull(clock);
         loop.scheduleWithFixedDelay(this::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
     }
@@ -48,6 +45,9 @@ public final class TunnelPool {
     public Future<TunnelStream> acquire(Destination to) {
         Promise<TunnelStream> promise = loop.newPromise();
         Optional<Svid> identity = valid();
+        if (closed) {
+            return promise.setFailure(new UnreachableException("this sidecar is ending"));
+        }
         if (identity.isEmpty()) {
             return promise.setFailure(new UnreachableException("this pod holds no valid certificate as an agent"));
         }
@@ -58,12 +58,23 @@ public final class TunnelPool {
     }
 
     private Optional<Svid> valid() {
-        return own.get().filter(svid -> svid.ends().isAfter(clock.instant()));
+        return side.own().filter(svid -> svid.ends().isAfter(clock.instant()));
     }
 
     /** Closes the streams that no request uses. */
     public void dropIdle() {
         peers.values().forEach(PeerTunnels::dropIdle);
+    }
+
+    /** Looks again at every connection: a certificate or the bundle has changed. For any thread. */
+    public void reconsider() {
+        loop.execute(() -> List.copyOf(peers.values()).forEach(PeerTunnels::reconsider));
+    }
+
+    /** Ends every connection, and lets go of everything; nothing can be acquired afterwards. */
+    public void close() {
+        closed = true;
+        closeUnless((own, to) -> false);
     }
 
     private void sweep() {
@@ -72,14 +83,13 @@ public final class TunnelPool {
     }
 
     /** Ends, now, every connection whose two ends no longer belong together. */
-    public void closeUnless(Predicate<SpiffeId> ownStays, Predicate<Destination> destinationStays) {
-        peers.entrySet().removeIf(entry -> {
-            boolean stays = ownStays.test(entry.getKey().own())
-                    && destinationStays.test(entry.getKey().to());
-            if (!stays) {
-                entry.getValue().close();
-            }
-            return !stays;
-        });
+    public void closeUnless(BiPredicate<SpiffeId, Destination> stays) {
+        List<PeerTunnels> ended = peers.entrySet().stream()
+                .filter(peer -> !stays.test(peer.getKey().own(), peer.getKey().to()))
+                .map(Map.Entry::getValue)
+                .toList();
+        // First all of them, for whoever waited for one may ask for another at once.
+        peers.values().removeAll(ended);
+        ended.forEach(PeerTunnels::close);
     }
 }

@@ -9,21 +9,28 @@ import java.time.ZoneOffset;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class StrangersRecordedTest {
+class RefusalsRecordedTest {
     private final MovableClock clock = new MovableClock();
-    private final StrangersRecorded strangers = new StrangersRecorded(clock);
+    private final RefusalsRecorded<String> refusals = new RefusalsRecorded<>(clock, 20);
 
     @Test
-    void aFloodOfStrangersIsRecordedUpToTheBoundOfEachSecond() {
-        assertThat(admitted(1000)).isEqualTo(StrangersRecorded.MOST);
+    void aFloodIsRecordedUpToTheBoundOfEachSecond() {
+        assertThat(admitted("a", 1000)).isEqualTo(20);
 
         clock.now = clock.now.plusSeconds(1);
 
-        assertThat(admitted(1000)).isEqualTo(StrangersRecorded.MOST);
+        assertThat(admitted("a", 1000)).isEqualTo(20);
     }
 
-    private long admitted(int attempts) {
-        return IntStream.range(0, attempts).filter(i -> strangers.admit()).count();
+    @Test
+    void whoFloodsTakesNothingFromTheOthers() {
+        admitted("a", 1000);
+
+        assertThat(admitted("b", 3)).isEqualTo(3);
+    }
+
+    private long admitted(String of, int attempts) {
+        return IntStream.range(0, attempts).filter(i -> refusals.admit(of)).count();
     }
 
     private static final class MovableClock extends Clock {

@@ -1,0 +1,128 @@
+package dev.stockade.sidecar;
+
+import static dev.stockade.sidecar.fixture.Mesh.endpoint;
+import static dev.stockade.sidecar.fixture.Mesh.githubAt;
+import static dev.stockade.sidecar.fixture.Mesh.triage;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.stockade.sidecar.fixture.Mesh;
+import dev.stockade.sidecar.fixture.TestAuthority;
+import dev.stockade.sidecar.fixture.ToolServer;
+import dev.stockade.sidecar.fixture.Traffic;
+import dev.stockade.wire.control.v1.Snapshot;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two real sidecars under constant traffic, whose certificates, issuer and root change beneath it. */
+class CertificatesChangeUnderTrafficTest {
+    /** Renewed after half of it; the other half is for a machine that is busy. */
+    private static final Duration LIFETIME = Duration.ofSeconds(12);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    Path dir;
+
+    private final ToolServer tools = new ToolServer();
+    private Mesh mesh;
+    private Mesh.Pod server;
+    private Mesh.Pod agent;
+    private int version;
+
+    @BeforeEach
+    void twoPods() {
+        mesh = new Mesh(dir);
+        mesh.operator().lifetime(LIFETIME);
+        mesh.operator().pod("server-1", Mesh.GITHUB).pod("agent-1", Mesh.TRIAGE);
+        tell();
+        server = mesh.startServer("server-1", "127.0.0.42");
+        agent = mesh.start("agent-1", "127.0.0.43", 1);
+        mesh.ready(server);
+        mesh.ready(agent);
+    }
+
+    @AfterEach
+    void close() {
+        tools.close();
+        mesh.close();
+    }
+
+    /** Sends both what is so now, and waits until it is in force. */
+    private void tell() {
+        version++;
+        for (String pod : new String[] {"server-1", "agent-1"}) {
+            Snapshot.Builder snapshot = mesh.operator().snapshot(pod + "-v" + version);
+            if (pod.equals("server-1")) {
+                snapshot.setServer(Mesh.toolServer(tools.port(), "agent-1"));
+            } else {
+                snapshot.setAgent(
+                        triage(githubAt(endpoint("server-1", "127.0.0.42")).setPort(tools.port())));
+            }
+            mesh.operator().send(pod, snapshot.build());
+        }
+    }
+
+    private void tellAndWait() {
+        tell();
+        await().atMost(PATIENCE)
+                .until(() -> mesh.operator().inForce("server-1", "server-1-v" + version)
+                        && mesh.operator().inForce("agent-1", "agent-1-v" + version));
+    }
+
+    /** Until both hold certificates that were asked for after now, so many of them. */
+    private void renewed(int times) {
+        int servers = mesh.operator().signRequests("server-1") + times;
+        int agents = mesh.operator().signRequests("agent-1") + times;
+        await().atMost(PATIENCE).until(() -> held(server) >= servers && held(agent) >= agents);
+    }
+
+    private static long held(Mesh.Pod pod) {
+        return pod.logged()
+                .lines()
+                .filter(line -> line.contains("\"certificate held\""))
+                .count();
+    }
+
+    private void rotate(TestAuthority to) {
+        TestAuthority from = mesh.operator().authority();
+        mesh.operator().rotate(from, to);
+        tellAndWait();
+        mesh.operator().rotate(to, from);
+        tellAndWait();
+        renewed(1);
+        mesh.operator().rotate(to);
+        tellAndWait();
+    }
+
+    @Test
+    void noCallFailsAndNoStreamEndsWhileCertificatesIssuerAndRootChange() {
+        try (Traffic traffic = new Traffic(mesh.urlOf(agent, "/tools/github"))) {
+            await().atMost(PATIENCE).until(() -> traffic.events() > 0 && traffic.calls() > 0);
+            renewed(3);
+            rotate(mesh.operator().authority().nextIssuer());
+            rotate(new TestAuthority());
+            int eventsBefore = traffic.events();
+            int callsBefore = traffic.calls();
+            int uploadsBefore = traffic.uploads();
+            await().atMost(PATIENCE)
+                    .until(() -> traffic.events() > eventsBefore
+                            && traffic.calls() > callsBefore
+                            && traffic.uploads() > uploadsBefore);
+            tools.finish();
+            traffic.stop();
+
+            assertThat(traffic.failures()).isEmpty();
+        }
+        // Given that the stream of events began on a connection that was retired long ago
+        assertThat(mesh.metric(server, "stockade_sidecar_inbound_connections_total"))
+                .as("connections made for new certificates")
+                .isGreaterThan(4);
+        assertThat(mesh.metric(server, "stockade_sidecar_inbound_connections_cut_total"))
+                .isZero();
+    }
+}
