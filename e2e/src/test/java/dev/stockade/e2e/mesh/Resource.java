@@ -90,6 +90,13 @@ public record Resource(KubernetesClient client, String kind, String namespace, S
                         json);
     }
 
+    public void delete() {
+        client.genericKubernetesResources(API, kind)
+                .inNamespace(namespace)
+                .withName(name)
+                .delete();
+    }
+
     @Override
     public String toString() {
         return namespace.isEmpty() ? kind + " " + name : "%s %s/%s".formatted(kind, namespace, name);
