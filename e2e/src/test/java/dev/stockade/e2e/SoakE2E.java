@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Operator;
+import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Rotation;
 import dev.stockade.e2e.mesh.Rotation.Steps;
 import dev.stockade.e2e.mesh.Soak;
@@ -50,8 +51,20 @@ class SoakE2E {
 
     @AfterAll
     void end() {
-        System.out.println("e2e: the soak: " + soak.latest());
-        mesh.endSoak();
+        System.out.println("e2e: the soak up to now: " + soak.latest());
+    }
+
+    @Test
+    @Order(0)
+    void aRequestThatIsNoneIsRefusedInASentenceAndChangesNothing() {
+        List<String> issuers = rotation.issuers();
+
+        rotation.annotate("everything");
+
+        Resource.Condition refused = mesh.trust().awaitReason("Rotating", "BadRequest");
+        assertThat(refused.message()).contains("everything", "issuer", "root");
+        assertThat(rotation.step()).isEqualTo("Stable");
+        assertThat(rotation.issuers()).isEqualTo(issuers);
     }
 
     @Test

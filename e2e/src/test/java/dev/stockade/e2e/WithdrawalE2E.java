@@ -75,7 +75,7 @@ class WithdrawalE2E {
 
         agent.await("Suspended", "True");
         assertThat(agent.condition("Suspended").orElseThrow().message()).contains("spec.suspended");
-        team.awaitEvent("suspended", event -> says(event, "Suspended is True", "spec.suspended"));
+        team.awaitEvent("suspended", event -> says(event, "e2e-withdrawn/suspended", "spec.suspended"));
         String newcomer = awaitNoCertificateForANewPod("suspended", "suspended");
 
         agent.patch("{\"spec\":{\"suspended\":false}}");
@@ -109,6 +109,7 @@ class WithdrawalE2E {
     void deletionOfTheAgentIdentityTakesItAwayUntilThereIsOneAgain() {
         withdrawn("deleted", () -> team.agentIdentity("deleted").delete(), "");
 
+        team.awaitEvent("deleted", event -> says(event, "AgentIdentity e2e-withdrawn/deleted was deleted"));
         String newcomer = awaitNoCertificateForANewPod("deleted", "AgentIdentity");
 
         team.apply(agentIdentity("deleted", ""));
@@ -128,6 +129,7 @@ class WithdrawalE2E {
                         .delete(),
                 "");
 
+        team.awaitEvent("disowned", event -> says(event, "ServiceAccount e2e-withdrawn/disowned was deleted"));
         // The API server lets nobody make a pod of an account that does not exist; one that was there asks again when
         // its sidecar starts anew.
         mesh.nodes().killSidecar(team.pod("disowned"));
@@ -150,6 +152,8 @@ class WithdrawalE2E {
                         .withGracePeriod(0)
                         .delete(),
                 "");
+
+        team.awaitEvent("evicted", event -> says(event, "Pod e2e-withdrawn/evicted was deleted"));
     }
 
     /** @param word of the refusal, where the agent's pod is told */

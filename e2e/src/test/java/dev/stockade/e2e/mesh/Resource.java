@@ -39,7 +39,7 @@ public record Resource(KubernetesClient client, String kind, String namespace, S
         return map(get().getAdditionalProperties().get("status")).get(field);
     }
 
-    private List<Condition> conditions() {
+    public List<Condition> conditions() {
         Object conditions = map(get().getAdditionalProperties().get("status")).get("conditions");
         return conditions instanceof List<?> list
                 ? list.stream().map(Resource::map).map(Resource::condition).toList()

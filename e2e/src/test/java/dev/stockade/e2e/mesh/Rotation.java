@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 
 /** The rotations of the certificate authority, as MeshTrust takes requests for them and shows their steps. */
 public record Rotation(KubernetesClient client) {
@@ -61,6 +62,15 @@ public record Rotation(KubernetesClient client) {
                 "the rotation %s is over".formatted(request),
                 this::state,
                 () -> step().equals(STABLE) && lastRequest().equals(Optional.of(request)));
+    }
+
+    /** Waits until nothing rotates and the one root is as it should be. */
+    public void awaitRoot(String what, Predicate<String> wanted) {
+        Waiting.until(
+                Waiting.GREAT_PATIENCE,
+                what,
+                this::state,
+                () -> step().equals(STABLE) && roots().size() == 1 && wanted.test(roots().getFirst()));
     }
 
     private Optional<String> lastRequest() {
