@@ -129,6 +129,10 @@ public final class Mesh implements AutoCloseable {
         }
     }
 
+    public Rotation rotation() {
+        return new Rotation(client);
+    }
+
     public Operator operator() {
         return new Operator(client);
     }

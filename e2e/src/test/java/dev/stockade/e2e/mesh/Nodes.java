@@ -35,6 +35,66 @@ public final class Nodes {
             console.log(JSON.stringify({done: true}));
             """;
 
+    /**
+     * Looks for private keys in what every process of a pod has in its environment and in each file that was mounted for it: PEM, and the beginning of an EC key in PKCS#8 or SEC 1, in DER and in base64. A key is planted in this pod before,
+     * so that a search that finds nothing is one that would have found it.
+     */
+    private static final String SEARCH = """
+            const fs = require('node:fs');
+            const {join} = require('node:path');
+            const {generateKeyPairSync} = require('node:crypto');
+            const {privateKey} = generateKeyPairSync('ec', {namedCurve: 'P-256'});
+            fs.mkdirSync('/tmp/planted', {recursive: true});
+            for (const type of ['pkcs8', 'sec1']) {
+              fs.writeFileSync(`/tmp/planted/${type}.pem`, privateKey.export({type, format: 'pem'}));
+              const der = privateKey.export({type, format: 'der'});
+              fs.writeFileSync(`/tmp/planted/${type}.der`, der);
+              fs.writeFileSync(`/tmp/planted/${type}.base64`, der.toString('base64'));
+            }
+            const marks = [
+              /-----BEGIN [A-Z ]*PRIVATE KEY-----\\s+[A-Za-z0-9+\\/]{40}/,
+              /\\x30\\x13\\x06\\x07\\x2a\\x86\\x48\\xce\\x3d\\x02\\x01\\x06\\x08\\x2a\\x86\\x48\\xce\\x3d\\x03\\x01\\x07\\x04\\x6d\\x30\\x6b\\x02\\x01\\x01\\x04\\x20/,
+              /\\x30\\x77\\x02\\x01\\x01\\x04\\x20/,
+              /MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/,
+              /MHcCAQEEI/,
+            ];
+            const holds = path => {
+              const bytes = fs.readFileSync(path, 'latin1');
+              return marks.some(mark => mark.test(bytes));
+            };
+            function* files(folder) {
+              for (const entry of fs.readdirSync(folder, {withFileTypes: true})) {
+                const path = join(folder, entry.name);
+                if (entry.isDirectory()) yield* files(path);
+                else if (entry.isFile()) yield path;
+              }
+            }
+            for (const path of files('/tmp/planted')) console.log(JSON.stringify({planted: path, found: holds(path)}));
+            for (const pid of fs.readdirSync('/proc').filter(name => /^\\d+$/.test(name))) {
+              try {
+                const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\\0');
+                const program = command.find(word => /^dev\\.stockade\\.(operator|sidecar)\\./.test(word));
+                const pod = /pod([0-9a-f]{8}([-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})/.exec(fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+                if (!pod) continue;
+                const mounts = fs.readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\\n').map(line => line.split(' ')[4])
+                  .filter(mount => mount && mount !== '/' && !/^\\/(proc|sys)(\\/|$)|^\\/dev$|^\\/dev\\/(pts|mqueue)$/.test(mount));
+                const found = holds(`/proc/${pid}/environ`) ? ['its environment'] : [];
+                let searched = 0;
+                for (const mount of mounts) {
+                  const root = `/proc/${pid}/root${mount}`;
+                  for (const path of fs.statSync(root).isDirectory() ? files(root) : [root]) {
+                    searched++;
+                    try {
+                      if (holds(path)) found.push(path);
+                    } catch (gone) {}
+                  }
+                }
+                console.log(JSON.stringify({uid: pod[1].replaceAll('_', '-'), program, command, mounts, searched, found}));
+              } catch (gone) {}
+            }
+            console.log(JSON.stringify({done: true}));
+            """;
+
     /** A process of Stockade and its proportional share of memory. */
     public record Running(String namespace, String pod, String program, long pssKiB) {}
 
@@ -87,11 +147,20 @@ public final class Nodes {
         }
     }
 
+    /** What the search for keys tells of each node's own planted keys, and of every process in a pod. */
+    public List<JsonNode> searchForKeys() {
+        return run(SEARCH);
+    }
+
     private List<JsonNode> inspect(String... arguments) {
+        return run(SCRIPT, arguments);
+    }
+
+    private List<JsonNode> run(String script, String... arguments) {
         if (inspectors.isEmpty()) {
             raise();
         }
-        List<String> command = new ArrayList<>(List.of("node", "-e", SCRIPT, "--"));
+        List<String> command = new ArrayList<>(List.of("node", "-e", script, "--"));
         command.addAll(List.of(arguments));
         return inspectors.stream()
                 .flatMap(one -> one.facts(command.toArray(String[]::new)).stream())

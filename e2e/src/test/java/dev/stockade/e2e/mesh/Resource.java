@@ -39,7 +39,7 @@ public record Resource(KubernetesClient client, String kind, String namespace, S
         return map(get().getAdditionalProperties().get("status")).get(field);
     }
 
-    private List<Condition> conditions() {
+    public List<Condition> conditions() {
         Object conditions = map(get().getAdditionalProperties().get("status")).get("conditions");
         return conditions instanceof List<?> list
                 ? list.stream().map(Resource::map).map(Resource::condition).toList()
@@ -88,6 +88,13 @@ public record Resource(KubernetesClient client, String kind, String namespace, S
                         io.fabric8.kubernetes.client.dsl.base.PatchContext.of(
                                 io.fabric8.kubernetes.client.dsl.base.PatchType.JSON_MERGE),
                         json);
+    }
+
+    public void delete() {
+        client.genericKubernetesResources(API, kind)
+                .inNamespace(namespace)
+                .withName(name)
+                .delete();
     }
 
     @Override

@@ -96,12 +96,7 @@ public final class Soak implements AutoCloseable {
 
     /** How often the agent's sidecar came by a certificate, as it says in its log. */
     public int certificates() {
-        return Math.toIntExact(team.client()
-                .pods()
-                .inNamespace(NAMESPACE)
-                .withName(AGENT)
-                .inContainer("stockade-sidecar")
-                .getLog()
+        return Math.toIntExact(team.sidecarLog(AGENT)
                 .lines()
                 .filter(line -> line.contains("\"certificate held\""))
                 .count());

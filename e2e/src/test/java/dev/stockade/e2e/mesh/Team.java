@@ -2,6 +2,7 @@ package dev.stockade.e2e.mesh;
 
 import dev.stockade.e2e.workload.Manifests;
 import dev.stockade.e2e.workload.Program;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /** A namespace and what its team does there. */
 public record Team(KubernetesClient client, Manifests manifests, String namespace) {
@@ -63,6 +65,11 @@ public record Team(KubernetesClient client, Manifests manifests, String namespac
 
     public Program program(String pod) {
         awaitReady(pod);
+        return programOf(pod);
+    }
+
+    /** The same, whether the pod is ready or not. */
+    public Program programOf(String pod) {
         return new Program(client, namespace, pod, "agent");
     }
 
@@ -115,6 +122,32 @@ public record Team(KubernetesClient client, Manifests manifests, String namespac
                                 .withName(name)
                                 .get()));
         return this;
+    }
+
+    /** Waits for an event about an object of this team whose reason and message are as they should be. */
+    public Event awaitEvent(String about, Predicate<Event> wanted) {
+        Waiting.until(
+                "an event about %s/%s".formatted(namespace, about),
+                () -> events(about).stream()
+                        .map(event -> event.getReason() + ": " + event.getMessage())
+                        .toList(),
+                () -> events(about).stream().anyMatch(wanted));
+        return events(about).stream().filter(wanted).findFirst().orElseThrow();
+    }
+
+    private List<Event> events(String about) {
+        return client.v1().events().inNamespace(namespace).list().getItems().stream()
+                .filter(event -> about.equals(event.getInvolvedObject().getName()))
+                .toList();
+    }
+
+    /** What the sidecar of a pod has said since it started. */
+    public String sidecarLog(String pod) {
+        return client.pods()
+                .inNamespace(namespace)
+                .withName(pod)
+                .inContainer("stockade-sidecar")
+                .getLog();
     }
 
     /** Asks for the end of the namespace, and does not wait for it. */

@@ -87,6 +87,15 @@ public final class Manifests {
                         agentSpec(serviceAccount, "Always", "[agent, idle]"));
     }
 
+    /** A pod of an agent that does not end when it is asked to, and is let live on for a while. */
+    public String stubbornAgent(String name, String serviceAccount) {
+        return agent(name, serviceAccount, true)
+                .replace(
+                        "[agent, idle]",
+                        "[node, -e, \"process.on('SIGTERM', () => {}); setInterval(() => {}, 1 << 30)\"]")
+                .replace("terminationGracePeriodSeconds: 5", "terminationGracePeriodSeconds: 45");
+    }
+
     /** A Deployment of agents that weigh next to nothing, each of which holds one event stream open as well as it can. */
     public String crowd(String name, String serviceAccount, String url) {
         return """
