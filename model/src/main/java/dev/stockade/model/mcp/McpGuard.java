@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.ClientFeature;
 import dev.stockade.model.policy.Decision;
-import dev.stockade.model.policy.GuardedKind;
 import dev.stockade.model.policy.Reason;
+import dev.stockade.model.policy.ResourceUri;
 import java.util.Optional;
 
 /** Decides on messages: the table of methods and the policy brought together. Pure. */
@@ -88,23 +88,9 @@ public final class McpGuard {
         return Verdict.allowed(last, first);
     }
 
-    /** Decides on one name. For a URI, an allow must match the form that came and the normal one, a deny either. */
+    /** Decides on one name. */
     public static Decision decide(AgentAccess access, Target target) {
-        String name = target.name();
-        if (target.kind() != GuardedKind.RESOURCE) {
-            return access.decide(target.kind(), name);
-        }
-        if (ResourceUri.fault(name).isPresent()) {
-            return new Decision.Deny(Reason.MALFORMED, Optional.empty());
-        }
-        Decision asItCame = access.decide(GuardedKind.RESOURCE, name);
-        String normal = ResourceUri.normal(name);
-        if (normal.equals(name)
-                || (asItCame instanceof Decision.Deny deny && deny.by().isPresent())) {
-            return asItCame;
-        }
-        Decision normally = access.decide(GuardedKind.RESOURCE, normal);
-        return normally instanceof Decision.Deny ? normally : asItCame;
+        return access.decide(target.kind(), target.name());
     }
 
     /** Whether a list shows this to the agent. */

@@ -3,7 +3,7 @@ package dev.stockade.model.policy;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.identity.SpiffeId;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,8 +11,8 @@ import java.util.Optional;
  * What one agent may do at one server. Holds only the policies that name this agent, so that the cost of a decision does not
  * grow with the rules of others.
  *
- * <p>Default deny; a matching deny wins; otherwise one matching allow is needed; the order of policies does not matter to the
- * verdict, and the first in the order of namespace and name is the one that is named.
+ * <p>Default deny; a matching deny wins; otherwise one matching allow is needed. The order in which policies come does not matter:
+ * of several rules that match, the first in the order of the policies' namespaces and names is the one that is named.
  */
 public final class AgentAccess {
     private final SpiffeId agent;
@@ -20,12 +20,15 @@ public final class AgentAccess {
     private final boolean suspended;
     private final List<AccessPolicy> policies;
 
-    /** @param policies those that name this agent, in the order of namespace and name */
+    private static final Comparator<AccessPolicy> ORDER =
+            Comparator.comparing(AccessPolicy::namespace).thenComparing(AccessPolicy::name);
+
+    /** @param policies those that name this agent */
     public AgentAccess(SpiffeId agent, String serviceAccount, boolean suspended, List<AccessPolicy> policies) {
         this.agent = requireNonNull(agent);
         this.serviceAccount = requireNonNull(serviceAccount);
         this.suspended = suspended;
-        this.policies = List.copyOf(policies);
+        this.policies = policies.stream().sorted(ORDER).toList();
     }
 
     public SpiffeId agent() {
@@ -44,30 +47,41 @@ public final class AgentAccess {
         return policies;
     }
 
-    /** Decides on one guarded name: a tool, a resource's URI or a prompt. */
+    /**
+     * Decides on one guarded name: a tool, a resource's URI or template, or a prompt.
+     *
+     * <p>A URI is looked at as it came and in its {@link ResourceUri#normal normal form}: an allow rule must match both, a deny
+     * rule either. One that has a {@link ResourceUri#fault fault} is denied as malformed.
+     */
     public Decision decide(GuardedKind kind, String name) {
-        Optional<Decision.RuleReference> denied = first(true, kind, name);
+        String normal = name;
+        if (kind == GuardedKind.RESOURCE) {
+            if (ResourceUri.fault(name).isPresent()) {
+                return new Decision.Deny(Reason.MALFORMED, Optional.empty());
+            }
+            normal = ResourceUri.normal(name);
+        }
+        Optional<Decision.RuleReference> denied = first(true, kind, name, normal);
         if (denied.isPresent()) {
             return new Decision.Deny(Reason.POLICY_DENIED, denied);
         }
-        Optional<Decision.RuleReference> allowed = first(false, kind, name);
+        Optional<Decision.RuleReference> allowed = first(false, kind, name, normal);
         return allowed.isPresent()
                 ? new Decision.Allow(allowed)
                 : new Decision.Deny(Reason.POLICY_DENIED, Optional.empty());
     }
 
-    private Optional<Decision.RuleReference> first(boolean deny, GuardedKind kind, String name) {
+    private Optional<Decision.RuleReference> first(boolean deny, GuardedKind kind, String name, String normal) {
         for (AccessPolicy policy : policies) {
             if (policy.shadow()) {
                 continue;
             }
             List<Rule> rules = deny ? policy.deny() : policy.allow();
             for (int i = 0; i < rules.size(); i++) {
-                for (NamePattern pattern : rules.get(i).patterns(kind)) {
-                    if (pattern.matches(name)) {
-                        return Optional.of(
-                                new Decision.RuleReference(policy.reference(), (deny ? "deny[" : "allow[") + i + "]"));
-                    }
+                Rule rule = rules.get(i);
+                if (deny ? rule.denies(kind, name, normal) : rule.allows(kind, name, normal)) {
+                    return Optional.of(
+                            new Decision.RuleReference(policy.reference(), (deny ? "deny[" : "allow[") + i + "]"));
                 }
             }
         }
@@ -95,12 +109,11 @@ public final class AgentAccess {
 
     /** Whether any policy grants this agent anything here: the server itself is denied to it otherwise. */
     public boolean grantsAnything() {
-        List<Rule> rules = new ArrayList<>();
-        policies.stream().filter(p -> !p.shadow()).forEach(p -> rules.addAll(p.allow()));
-        return rules.stream()
-                .anyMatch(r -> !r.tools().isEmpty()
-                        || !r.resources().isEmpty()
-                        || !r.prompts().isEmpty()
-                        || !r.clientFeatures().isEmpty());
+        for (AccessPolicy policy : policies) {
+            if (!policy.shadow() && policy.allow().stream().anyMatch(Rule::namesAnything)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

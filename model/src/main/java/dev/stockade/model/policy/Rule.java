@@ -24,4 +24,37 @@ public record Rule(
             case PROMPT -> prompts;
         };
     }
+
+    /** Whether it can match anything at all. */
+    boolean namesAnything() {
+        return !tools.isEmpty() || !resources.isEmpty() || !prompts.isEmpty() || !clientFeatures.isEmpty();
+    }
+
+    /** Whether it matches as an allow; a resource needs to match both as it came and in its normal form. */
+    boolean allows(GuardedKind kind, String name, String normal) {
+        return matches(kind, name) && (kind != GuardedKind.RESOURCE || matchesNormal(normal));
+    }
+
+    /** Whether it matches as a deny, for which either form of a resource will do. */
+    boolean denies(GuardedKind kind, String name, String normal) {
+        return matches(kind, name) || (kind == GuardedKind.RESOURCE && matchesNormal(normal));
+    }
+
+    private boolean matches(GuardedKind kind, String name) {
+        for (NamePattern pattern : patterns(kind)) {
+            if (pattern.matches(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean matchesNormal(String uri) {
+        for (NamePattern pattern : resources) {
+            if (pattern.matchesNormal(uri)) {
+                return true;
+            }
+        }
+        return false;
+    }
 }

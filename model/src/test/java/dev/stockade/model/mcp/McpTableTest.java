@@ -151,32 +151,6 @@ class McpTableTest {
         assertThat(McpGuard.shows(acme, new Target(GuardedKind.RESOURCE, uri))).isEqualTo(allowed);
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "HTTP://Example.COM, http://example.com/",
-        "http:example.com/a, http://example.com/a",
-        "http:///example.com/a, http://example.com/a",
-        "http://example.com:80/a, http://example.com/a",
-        "https://example.com:443/a?B#C, https://example.com/a?B#C",
-        "https://example.com:80/a, https://example.com:80/a",
-        "file:/etc/passwd, file:///etc/passwd",
-        "file:etc, file:///etc",
-        "file://localhost/etc, file:///etc",
-        "file:///a b, file:///a%20b",
-        "repo://ACME/Path, repo://acme/Path",
-        "mailto:A%41, mailto:AA",
-        "x:%c3%a9, x:%C3%A9",
-        "notes, notes",
-        "repo://acme/{name}, repo://acme/{name}",
-    })
-    void urisHaveOneNormalForm(String uri, String normal) {
-        assertThat(ResourceUri.fault(uri)).isEmpty();
-        assertThat(ResourceUri.normal(uri)).isEqualTo(normal);
-        assertThat(ResourceUri.normal(normal))
-                .as("normal form of the normal form")
-                .isEqualTo(normal);
-    }
-
     @Test
     void theServerMayAskOnlyWhatIsGranted() {
         AgentAccess sampling =
