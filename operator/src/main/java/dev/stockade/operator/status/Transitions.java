@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class Transitions {
     private static final Logger LOG = LoggerFactory.getLogger(Transitions.class);
     private static final String COMPONENT = "stockade-operator";
-    private static final Set<String> TOLD = Set.of(Conditions.READY, Conditions.SUSPENDED);
+    private static final Set<String> TOLD = Set.of(Conditions.READY, Conditions.SUSPENDED, Conditions.ROTATING);
     private static final int LONGEST_MESSAGE = 1024;
 
     private final KubernetesClient client;
@@ -45,8 +45,8 @@ public final class Transitions {
         if (!TOLD.contains(now.type()) || now.status() == Condition.Status.UNKNOWN) {
             return false;
         }
-        // Not being suspended is news only after having been.
-        if (now.type().equals(Conditions.SUSPENDED) && now.status() == Condition.Status.FALSE && before.isEmpty()) {
+        // Not being suspended, or rotated, is news only after having been.
+        if (!now.type().equals(Conditions.READY) && now.status() == Condition.Status.FALSE && before.isEmpty()) {
             return false;
         }
         return before.isEmpty()
@@ -85,6 +85,11 @@ public final class Transitions {
     }
 
     private static boolean isWarning(Condition condition) {
+        if (condition.type().equals(Conditions.ROTATING)) {
+            // Its steps are what was asked for; what is not done is not.
+            return condition.status() == Condition.Status.FALSE
+                    && !condition.message().isEmpty();
+        }
         return condition.type().equals(Conditions.READY) == (condition.status() == Condition.Status.FALSE);
     }
 

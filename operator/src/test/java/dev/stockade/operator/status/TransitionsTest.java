@@ -41,5 +41,19 @@ class TransitionsTest {
                 .isFalse();
         assertThat(Transitions.isTold(condition("Suspended", Condition.Status.FALSE, "NotSuspended"), Optional.empty()))
                 .isFalse();
+        assertThat(Transitions.isTold(condition("Rotating", Condition.Status.FALSE, "Stable"), Optional.empty()))
+                .isFalse();
+    }
+
+    @Test
+    void everyStepOfARotationIsTold() {
+        Condition stable = condition("Rotating", Condition.Status.FALSE, "Stable");
+        Condition trust = condition("Rotating", Condition.Status.TRUE, "TrustNew");
+        Condition sign = condition("Rotating", Condition.Status.TRUE, "SignWithNew");
+
+        assertThat(Transitions.isTold(trust, Optional.of(stable))).isTrue();
+        assertThat(Transitions.isTold(sign, Optional.of(trust))).isTrue();
+        assertThat(Transitions.isTold(sign, Optional.of(sign))).isFalse();
+        assertThat(Transitions.isTold(stable, Optional.of(sign))).isTrue();
     }
 }
