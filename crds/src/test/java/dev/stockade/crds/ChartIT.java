@@ -2,6 +2,7 @@ package dev.stockade.crds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.marcnuri.helm.Helm;
 import dev.stockade.crds.trust.MeshTrust;
@@ -14,7 +15,10 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -130,6 +134,8 @@ class ChartIT {
                 "'', secrets, -, list, stockade-system, -, false",
                 "'', secrets, -, create, stockade-system, -, true",
                 "'', secrets, -, get, stockade-system, stockade-ca, true",
+                "'', secrets, -, watch, stockade-system, stockade-ca, true",
+                "'', secrets, -, watch, stockade-system, -, false",
                 "'', secrets, -, get, stockade-system, other, false",
                 "'', secrets, -, delete, stockade-system, stockade-ca, false",
                 "'', secrets, -, get, tools, stockade-ca, false",
@@ -151,6 +157,45 @@ class ChartIT {
             String namespace,
             String name,
             boolean allowed) {
+        assertThat(may(group, resource, subresource, verb, namespace, name)).isEqualTo(allowed);
+    }
+
+    @Test
+    void theOperatorMayReadTheExistingCaThatTheChartNames() {
+        assertThat(may("", "secrets", null, "get", NAMESPACE, "my-ca")).isFalse();
+
+        upgrade("caSecretName", "my-ca");
+
+        // The API server's authorizer follows the Role by a watch of its own.
+        await().atMost(Duration.ofSeconds(60)).until(() -> may("", "secrets", null, "get", NAMESPACE, "my-ca"));
+        assertThat(may("", "secrets", null, "update", NAMESPACE, "my-ca")).isFalse();
+        assertThat(may("", "secrets", null, "get", NAMESPACE, "other")).isFalse();
+        assertThat(Objects.requireNonNull(client.resources(MeshTrust.class)
+                                .withName("default")
+                                .get()
+                                .getSpec()
+                                .caSecretRef())
+                        .name())
+                .isEqualTo("my-ca");
+
+        upgrade("caSecretName", "");
+
+        await().atMost(Duration.ofSeconds(60)).until(() -> !may("", "secrets", null, "get", NAMESPACE, "my-ca"));
+        assertThat(client.resources(MeshTrust.class)
+                        .withName("default")
+                        .get()
+                        .getSpec()
+                        .caSecretRef())
+                .isNull();
+    }
+
+    private static boolean may(
+            String group,
+            String resource,
+            @Nullable String subresource,
+            String verb,
+            @Nullable String namespace,
+            @Nullable String name) {
         SubjectAccessReview review = new SubjectAccessReviewBuilder()
                 .withNewSpec()
                 .withUser("system:serviceaccount:" + NAMESPACE + ":stockade-operator")
@@ -165,6 +210,6 @@ class ChartIT {
                 .endSpec()
                 .build();
 
-        assertThat(client.resource(review).create().getStatus().getAllowed()).isEqualTo(allowed);
+        return client.resource(review).create().getStatus().getAllowed();
     }
 }

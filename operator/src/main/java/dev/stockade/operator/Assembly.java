@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.acks.LeaseHolder;
 import dev.stockade.operator.acks.LeaseReader;
+import dev.stockade.operator.acks.SidecarCensus;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.admission.LiveMembership;
 import dev.stockade.operator.admission.SidecarTemplate;
@@ -15,8 +16,10 @@ import dev.stockade.operator.attestation.SigningRequests;
 import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.authority.AuthorityRefusesException;
 import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.authority.Census;
 import dev.stockade.operator.authority.OperatorCredentials;
 import dev.stockade.operator.authority.Pem;
+import dev.stockade.operator.authority.SecretWatch;
 import dev.stockade.operator.authority.TrustSettings;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.control.ControlServer;
@@ -43,9 +46,11 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +63,13 @@ final class Assembly implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Assembly.class);
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final long REFRESH_SECONDS = 30;
+    private static final long ADVANCE_SECONDS = 2;
     private static final Duration STALE_AFTER = Duration.ofHours(1);
+
+    /** The chart's webhook configurations. */
+    static final String INJECTOR = "stockade-injector";
+
+    static final String VALIDATOR = "stockade-validator";
 
     private final Settings settings;
     private final Ports ports;
@@ -113,15 +124,22 @@ final class Assembly implements AutoCloseable {
         ClusterCache cache = startCache(trustDomain);
         CurrentMesh compiled = new CurrentMesh(cache, authority, trustDomain);
         SidecarRegistry registry = new SidecarRegistry(pod -> staleAfter(compiled, pod), clock);
-        ChangeFeed changes = startReconcilers(authority, cache, compiled, registry);
+        ChangeFeed changes = new ChangeFeed();
+        keep(changes);
+        Reconcilers reconcilers = startReconcilers(authority, cache, compiled, registry, changes);
 
         OperatorCredentials own = new OperatorCredentials(authority, trustDomain, settings.serviceNames(), clock);
         awaitCredentials(authority, own);
         credentials = own;
         startWebhooks(authority, own, trustDomain);
         ControlServer control = startControl(trustDomain, authority, own, cache, compiled, registry);
+        follow(authority, own);
+        Census census = new RotationCensus(
+                new SidecarCensus(compiled::now, registry, clock),
+                client,
+                () -> authority.trust().roots());
         ScheduledFuture<?> _ = refreshes.scheduleWithFixedDelay(
-                () -> refresh(authority, own), REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
+                () -> advance(authority, own, reconcilers, census), ADVANCE_SECONDS, ADVANCE_SECONDS, TimeUnit.SECONDS);
         new OperatorMeters(clock).bind(meters, authority, cache, control::connected);
         changes.changed();
         waitsFor = "";
@@ -151,10 +169,12 @@ final class Assembly implements AutoCloseable {
         return cache;
     }
 
-    private ChangeFeed startReconcilers(
-            Authority authority, ClusterCache cache, CurrentMesh compiled, SidecarRegistry registry) {
-        ChangeFeed changes = new ChangeFeed();
-        keep(changes);
+    private Reconcilers startReconcilers(
+            Authority authority,
+            ClusterCache cache,
+            CurrentMesh compiled,
+            SidecarRegistry registry,
+            ChangeFeed changes) {
         cache.onChange(changes::changed);
         authority.onChange(changes::changed);
         registry.onChange(changes::changed);
@@ -171,7 +191,7 @@ final class Assembly implements AutoCloseable {
                 changes);
         keep(reconcilers);
         reconcilers.start();
-        return changes;
+        return reconcilers;
     }
 
     private static Mesh mesh(CompiledMesh compiled) {
@@ -211,6 +231,51 @@ final class Assembly implements AutoCloseable {
         }
     }
 
+    /** Does what the CA's Secret says, as soon as it says it. */
+    private void follow(Authority authority, OperatorCredentials own) {
+        AtomicBoolean pending = new AtomicBoolean();
+        SecretWatch watch = new SecretWatch(client, settings.namespace(), () -> {
+            if (pending.compareAndSet(false, true)) {
+                enqueue(() -> {
+                    pending.set(false);
+                    refresh(authority, own);
+                });
+            }
+        });
+        keep(watch);
+        ScheduledFuture<?> _ = refreshes.scheduleWithFixedDelay(
+                () -> {
+                    refresh(authority, own);
+                    watch.ensure();
+                },
+                0,
+                REFRESH_SECONDS,
+                TimeUnit.SECONDS);
+    }
+
+    private void enqueue(Runnable task) {
+        try {
+            refreshes.execute(task);
+        } catch (RejectedExecutionException e) {
+            log.debug("the certificate authority changed while the operator was stopping");
+        }
+    }
+
+    /** The lease holder alone takes the steps; the others follow. */
+    private static void advance(Authority authority, OperatorCredentials own, Reconcilers reconcilers, Census census) {
+        if (!reconcilers.leading()) {
+            return;
+        }
+        try {
+            authority.advance(census);
+            own.refresh();
+        } catch (AuthorityRefusesException e) {
+            log.atDebug().addKeyValue("why", e.getMessage()).log("the operator's own certificate was not renewed");
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).log("the rotation could not go on");
+        }
+    }
+
     private void startWebhooks(Authority authority, OperatorCredentials own, String trustDomain) {
         WebhookServer webhooks = WebhookServer.of(
                 new InetSocketAddress(ports.webhooks()),
@@ -220,8 +285,8 @@ final class Assembly implements AutoCloseable {
                 client.getKubernetesSerialization());
         keep(webhooks);
         webhooks.start();
-        WebhookTrust bundle = new WebhookTrust(
-                client, "stockade-injector", "stockade-validator", () -> Pem.encode(authority.roots()));
+        WebhookTrust bundle =
+                new WebhookTrust(client, INJECTOR, VALIDATOR, () -> Pem.encode(authority.bootstrapRoots()));
         keep(bundle);
         bundle.start();
         authority.onChange(bundle::rootsChanged);
@@ -237,7 +302,7 @@ final class Assembly implements AutoCloseable {
                 settings.sidecarResources(),
                 settings.controlAddress(ControlServer.PORT),
                 trustDomain,
-                Pem.encode(usable.roots()),
+                Pem.encode(usable.bootstrapRoots()),
                 settings.clusterDomain(),
                 settings.release());
     }

@@ -3,8 +3,11 @@ package dev.stockade.operator;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.Definitions;
+import dev.stockade.crds.trust.CaSecretRef;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.crds.trust.MeshTrustStatus;
 import dev.stockade.operator.authority.TrustSettings;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.Optional;
@@ -38,8 +41,19 @@ final class MeshTrustReader {
                         trust.getSpec().trustDomain(),
                         trust.getSpec().rootDuration(),
                         trust.getSpec().issuerDuration(),
+                        Optional.ofNullable(trust.getSpec().caSecretRef()).map(CaSecretRef::name),
+                        rotate(trust.getMetadata()),
                         Optional.ofNullable(trust.getStatus())
-                                .map(status -> status.rootSha256())
-                                .filter(root -> !root.isEmpty())));
+                                .map(MeshTrustStatus::rootSha256)
+                                .filter(root -> !root.isEmpty()),
+                        Optional.ofNullable(trust.getStatus())
+                                .map(MeshTrustStatus::epoch)
+                                .orElse(0L)));
+    }
+
+    private static String rotate(ObjectMeta metadata) {
+        return metadata.getAnnotations() == null
+                ? ""
+                : metadata.getAnnotations().getOrDefault(TrustSettings.ROTATE, "");
     }
 }

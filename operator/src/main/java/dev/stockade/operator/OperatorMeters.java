@@ -31,6 +31,15 @@ final class OperatorMeters {
                 .register(meters);
         seconds(meters, "stockade.ca.root.remaining", authority, AuthorityState.Usable::rootEnds);
         seconds(meters, "stockade.ca.issuer.remaining", authority, AuthorityState.Usable::issuerEnds);
+        Gauge.builder("stockade.ca.rotation.step", authority, a -> step(a.state()))
+                .description("0 outside of a rotation, 1 TrustNew, 2 SignWithNew, 3 DropOld")
+                .register(meters);
+        Gauge.builder("stockade.ca.rotation.overdue", authority, a -> isOverdue(a.state()) ? 1 : 0)
+                .description("1 if a certificate of the authority in use is in the last tenth of its life")
+                .register(meters);
+        Gauge.builder("stockade.ca.trust.epoch", authority, a -> a.trust().epoch())
+                .description("Grows by one with every step of every rotation")
+                .register(meters);
         Gauge.builder(
                         "stockade.cache.confirmed.age",
                         cache,
@@ -41,6 +50,16 @@ final class OperatorMeters {
                 .baseUnit("seconds")
                 .register(meters);
         new JvmMemoryMetrics().bindTo(meters);
+    }
+
+    private static double step(AuthorityState state) {
+        return state instanceof AuthorityState.Usable usable
+                ? usable.rotation().step().number()
+                : Double.NaN;
+    }
+
+    private static boolean isOverdue(AuthorityState state) {
+        return state instanceof AuthorityState.Usable usable && usable.overdue();
     }
 
     private void seconds(

@@ -5,12 +5,25 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.crds.trust.MeshTrustSpec;
+import dev.stockade.crds.trust.MeshTrustStatus;
+import dev.stockade.operator.authority.Der;
+import dev.stockade.operator.authority.Pem;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -38,13 +51,13 @@ class AssemblyIT {
         api.close();
     }
 
-    private static Assembly operator(KubernetesClient client) {
+    private static Assembly operator(KubernetesClient client, MeterRegistry meters) {
         Settings settings = Settings.of(Map.of(
                 "STOCKADE_NAMESPACE", "default",
                 "STOCKADE_POD_NAME", "operator-0",
                 "STOCKADE_POD_IP", "127.0.0.1",
                 "STOCKADE_SIDECAR_IMAGE", "sidecar"));
-        return new Assembly(settings, new Assembly.Ports(0, 0), client, new SimpleMeterRegistry(), Clock.systemUTC());
+        return new Assembly(settings, new Assembly.Ports(0, 0), client, meters, Clock.systemUTC());
     }
 
     private static CompletableFuture<Boolean> begin(Assembly operator) {
@@ -65,10 +78,76 @@ class AssemblyIT {
                 api.client().resources(MeshTrust.class).withName("default").get());
     }
 
+    private static void annotate(String rotate) {
+        api.client()
+                .resources(MeshTrust.class)
+                .withName("default")
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"metadata\": {\"annotations\": {\"stockade.dev/rotate\": \"" + rotate + "\"}}}");
+    }
+
+    private static List<String> events() {
+        return api.client().v1().events().inNamespace("default").list().getItems().stream()
+                .map(event -> event.getReason() + " " + event.getMessage())
+                .toList();
+    }
+
+    /** The chart's configuration of a webhook, as far as the operator writes it. */
+    private static final class WebhookTrustProbe {
+        private final Resource<ValidatingWebhookConfiguration> configuration;
+
+        private WebhookTrustProbe(Resource<ValidatingWebhookConfiguration> configuration) {
+            this.configuration = configuration;
+        }
+
+        static WebhookTrustProbe create(KubernetesClient client) {
+            // It matches nothing, so that nothing in this test depends on it.
+            client.resource(new ValidatingWebhookConfigurationBuilder()
+                            .withNewMetadata()
+                            .withName("stockade-validator")
+                            .endMetadata()
+                            .addNewWebhook()
+                            .withName("probe.stockade.dev")
+                            .withAdmissionReviewVersions("v1")
+                            .withSideEffects("None")
+                            .withFailurePolicy("Ignore")
+                            .withNewNamespaceSelector()
+                            .addToMatchLabels("never", "there")
+                            .endNamespaceSelector()
+                            .withNewClientConfig()
+                            .withNewService()
+                            .withNamespace("default")
+                            .withName("stockade-operator")
+                            .endService()
+                            .endClientConfig()
+                            .endWebhook()
+                            .build())
+                    .create();
+            return new WebhookTrustProbe(client.admissionRegistration()
+                    .v1()
+                    .validatingWebhookConfigurations()
+                    .withName("stockade-validator"));
+        }
+
+        List<String> roots() throws GeneralSecurityException {
+            String bundle = configuration
+                    .get()
+                    .getWebhooks()
+                    .getFirst()
+                    .getClientConfig()
+                    .getCaBundle();
+            return Pem.certificates(new String(Base64.getDecoder().decode(bundle), StandardCharsets.UTF_8)).stream()
+                    .map(Der::sha256)
+                    .toList();
+        }
+    }
+
     @Test
-    void itWaitsForTheMeshTrustServesNamesItsRootAndNeverMakesAnother() throws Exception {
+    void itWaitsForTheMeshTrustServesRotatesAndNeverReplacesALostRoot() throws Exception {
         // Given an operator that was installed before its MeshTrust
-        Assembly operator = operator(api.newClient());
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        Assembly operator = operator(api.newClient(), meters);
         CompletableFuture<Boolean> started = begin(operator);
         await().atMost(PATIENCE)
                 .until(() -> operator.missing().toString().contains("MeshTrust default does not exist"));
@@ -84,13 +163,37 @@ class AssemblyIT {
                 .until(() -> trust().map(t -> t.getStatus().rootSha256())
                         .filter(root -> !root.isEmpty())
                         .isPresent());
+        assertThat(trust().orElseThrow().getStatus().epoch()).isEqualTo(1);
+
+        // Given a webhook that believes in nothing yet
+        WebhookTrustProbe webhook = WebhookTrustProbe.create(api.client());
+        // When a rotation of the root is asked for
+        String before = trust().orElseThrow().getStatus().rootSha256();
+        annotate("root@1");
+        // Then the status goes through its steps, and the webhook believed the new root before it signed
+        await().atMost(PATIENCE.multipliedBy(3))
+                .until(() -> trust().orElseThrow().getStatus().lastRotation() != null);
+        MeshTrustStatus after = trust().orElseThrow().getStatus();
+        assertThat(after.step()).isEqualTo("Stable");
+        assertThat(after.rootSha256()).isNotEqualTo(before);
+        assertThat(after.epoch()).isEqualTo(4);
+        assertThat(after.issuers()).hasSize(1);
+        assertThat(webhook.roots()).contains(after.rootSha256());
+        assertThat(events())
+                .anySatisfy(event -> assertThat(event).startsWith("TrustNew Rotating is True."))
+                .anySatisfy(event -> assertThat(event).startsWith("SignWithNew Rotating is True."))
+                .anySatisfy(event -> assertThat(event).startsWith("DropOld Rotating is True."));
+        assertThat(operator.missing()).isEmpty();
+        assertThat(meters.get("stockade.ca.rotation.step").gauge().value()).isZero();
+        assertThat(meters.get("stockade.ca.trust.epoch").gauge().value()).isEqualTo(4);
+        assertThat(meters.get("stockade.ca.issuer.remaining").gauge().value()).isPositive();
         operator.close();
         assertThat(operator.missing()).containsExactly("The operator is stopping.");
 
         // Given that the Secret is lost meanwhile
         api.client().secrets().inNamespace("default").withName("stockade-ca").delete();
         // When another replica starts
-        Assembly restarted = operator(api.newClient());
+        Assembly restarted = operator(api.newClient(), new SimpleMeterRegistry());
         CompletableFuture<Boolean> again = begin(restarted);
         // Then it says so, in its health and in the condition, and signs nothing
         await().atMost(PATIENCE)

@@ -30,17 +30,18 @@ import org.jspecify.annotations.Nullable;
                 "spec.trustDomain is immutable, every identity carries it; a mesh with another trust domain is a new installation",
         fieldPath = ".trustDomain")
 @ValidationRule(
-        value = "!has(self.rootLifetime) || self.rootLifetime == '3650d'",
-        message = "spec.rootLifetime is not enforced by this release; leave it at 3650d",
-        fieldPath = ".rootLifetime")
-@ValidationRule(
-        value = "!has(self.issuerLifetime) || self.issuerLifetime == '30d'",
-        message = "spec.issuerLifetime is not enforced by this release; leave it at 30d",
+        value = "!has(self.issuerLifetime) || " + MeshTrustSpec.ISSUER_SECONDS + " >= 3600",
+        message = "spec.issuerLifetime must be at least 1h: certificates of an hour are signed with it",
         fieldPath = ".issuerLifetime")
 @ValidationRule(
-        value = "!has(self.caSecretRef)",
-        message = "spec.caSecretRef is not enforced by this release; remove it, and the operator makes its own CA",
-        fieldPath = ".caSecretRef")
+        value = "!has(self.issuerLifetime) || !has(self.rootLifetime) || " + MeshTrustSpec.ISSUER_SECONDS + " * 2 <= "
+                + MeshTrustSpec.ROOT_SECONDS,
+        message = "spec.issuerLifetime must be at most half of spec.rootLifetime: a root signs several issuers",
+        fieldPath = ".issuerLifetime")
+@ValidationRule(
+        value = "!has(self.rootLifetime) || " + MeshTrustSpec.ROOT_SECONDS + " <= 36500 * 86400",
+        message = "spec.rootLifetime must be at most 36500d",
+        fieldPath = ".rootLifetime")
 @SchemaCustomizer(value = Merge.class, input = """
         {"properties": {"suspended": {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["namespace", "name"]}}}
         """)
@@ -53,23 +54,45 @@ public record MeshTrustSpec(
 
         @Default("3650d")
         @Size(min = 2, max = 24)
-        @Pattern(Durations.PATTERN_WITH_DAYS)
-        @JsonPropertyDescription("How long a root lives.")
+        @Pattern(MeshTrustSpec.LIFETIME)
+        @JsonPropertyDescription(
+                "How long a root that the operator makes is used at most; it is rotated after two thirds, such as 3650d.")
         String rootLifetime,
 
         @Default("30d")
         @Size(min = 2, max = 24)
-        @Pattern(Durations.PATTERN_WITH_DAYS)
-        @JsonPropertyDescription("How long an issuing certificate lives.")
+        @Pattern(MeshTrustSpec.LIFETIME)
+        @JsonPropertyDescription(
+                "How long an issuing certificate lives; it is rotated after two thirds. 1h to half of rootLifetime, such as 30d.")
         String issuerLifetime,
 
-        @JsonPropertyDescription("An existing CA (tls.crt, tls.key, ca.crt) in the operator's namespace.") @Nullable
+        @JsonPropertyDescription(
+                "An existing CA (tls.crt, tls.key, ca.crt) in the operator's namespace, below which the operator makes its"
+                        + " issuers. Set it by the chart's value caSecretName, which also lets the operator read it.")
+        @Nullable
         CaSecretRef caSecretRef,
 
         @Default("[]")
         @Size(max = 256)
         @JsonPropertyDescription("Agents that are cut off, whatever their own resource says.")
         List<Suspension> suspended) {
+    /** Days first, as CEL knows none and the rules take them off. All that it matches, {@link Durations} reads. */
+    static final String LIFETIME = "^([0-9]{1,5}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
+
+    /** In CEL: how many seconds issuerLifetime says. */
+    static final String ISSUER_SECONDS = "(self.issuerLifetime.contains('d')"
+            + " ? int(self.issuerLifetime.substring(0, self.issuerLifetime.indexOf('d'))) * 86400"
+            + " + (self.issuerLifetime.endsWith('d') ? 0"
+            + " : duration(self.issuerLifetime.substring(self.issuerLifetime.indexOf('d') + 1)).getSeconds())"
+            + " : duration(self.issuerLifetime).getSeconds())";
+
+    /** In CEL: how many seconds rootLifetime says. */
+    static final String ROOT_SECONDS = "(self.rootLifetime.contains('d')"
+            + " ? int(self.rootLifetime.substring(0, self.rootLifetime.indexOf('d'))) * 86400"
+            + " + (self.rootLifetime.endsWith('d') ? 0"
+            + " : duration(self.rootLifetime.substring(self.rootLifetime.indexOf('d') + 1)).getSeconds())"
+            + " : duration(self.rootLifetime).getSeconds())";
+
     public MeshTrustSpec(
             String trustDomain,
             @Nullable String rootLifetime,

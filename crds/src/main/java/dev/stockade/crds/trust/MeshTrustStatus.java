@@ -20,13 +20,17 @@ import org.jspecify.annotations.Nullable;
  * @param rootSha256 the root that signs, 64 lower-case hex digits; empty before there was one. Once it names a root, the
  *     operator refuses to sign with any other that it did not rotate to
  * @param roots the trust bundle: the root that signs and, during a rotation, the other one
+ * @param issuers the certificates that may have issued a peer's, the one that issues now first
+ * @param epoch grows by one with every step of every rotation; the operator refuses a CA Secret with a lower one
  * @param step of a rotation, for people; {@code Stable} outside of one
+ * @param lastRotation absent before the first
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @SchemaCustomizer(value = Merge.class, input = """
         {"properties": {
           "conditions": {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
-          "roots": {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["sha256"]}}}
+          "roots": {"x-kubernetes-list-type": "atomic"},
+          "issuers": {"x-kubernetes-list-type": "atomic"}}}
         """)
 public record MeshTrustStatus(
         @Default("-1")
@@ -46,23 +50,44 @@ public record MeshTrustStatus(
         @Size(max = 4)
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         @JsonPropertyDescription("The trust bundle: the root that signs and, during a rotation, the other one.")
-        List<TrustedRoot> roots,
+        List<TrustedCertificate> roots,
 
-        @Size(max = 64) @JsonPropertyDescription("Where a rotation is; Stable outside of one.")
-        String step) {
+        @Size(max = 4)
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        @JsonPropertyDescription("Which certificates may have issued a peer's, the one that issues now first.")
+        List<TrustedCertificate> issuers,
+
+        @Default("0")
+        @JsonPropertyDescription("Grows by one with every step of every rotation; an older CA Secret is refused.")
+        Long epoch,
+
+        @Size(max = 64)
+        @JsonPropertyDescription("Where a rotation is, such as Issuer/SignWithNew; Stable outside of one.")
+        String step,
+
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        @JsonPropertyDescription("The rotation that was finished last.")
+        @Nullable
+        LastRotation lastRotation) {
     /** Before the operator has seen the resource. */
-    public static final MeshTrustStatus NONE = new MeshTrustStatus(null, null, null, null, null);
+    public static final MeshTrustStatus NONE = new MeshTrustStatus(null, null, null, null, null, null, null, null);
 
     public MeshTrustStatus(
             @Nullable Long observedGeneration,
             @Nullable List<Condition> conditions,
             @Nullable String rootSha256,
-            @Nullable List<TrustedRoot> roots,
-            @Nullable String step) {
+            @Nullable List<TrustedCertificate> roots,
+            @Nullable List<TrustedCertificate> issuers,
+            @Nullable Long epoch,
+            @Nullable String step,
+            @Nullable LastRotation lastRotation) {
         this.observedGeneration = requireNonNullElse(observedGeneration, -1L);
         this.conditions = conditions == null ? List.of() : List.copyOf(conditions);
         this.rootSha256 = requireNonNullElse(rootSha256, "");
         this.roots = roots == null ? List.of() : List.copyOf(roots);
+        this.issuers = issuers == null ? List.of() : List.copyOf(issuers);
+        this.epoch = requireNonNullElse(epoch, 0L);
         this.step = requireNonNullElse(step, "Stable");
+        this.lastRotation = lastRotation;
     }
 }

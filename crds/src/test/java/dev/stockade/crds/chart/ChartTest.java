@@ -177,9 +177,27 @@ class ChartTest {
                 .doesNotContain("secrets");
     }
 
+    @Test
+    void anExistingCaIsNamedToTheOperatorWhichMayReadItAndNothingMore() {
+        assertThat(render().get("MeshTrust/default").at("/spec").toString()).doesNotContain("caSecretRef");
+        assertThat(render().get("Role/stockade-operator").at("/rules").toString())
+                .doesNotContain("my-ca");
+
+        Map<String, JsonNode> objects = render("caSecretName", "my-ca");
+
+        assertThat(objects.get("MeshTrust/default").at("/spec/caSecretRef/name").asText())
+                .isEqualTo("my-ca");
+        assertThat(stream(objects.get("Role/stockade-operator").at("/rules"))
+                        .filter(rule -> rule.toString().contains("my-ca"))
+                        .map(rule -> rule.path("resourceNames") + " " + rule.path("verbs")))
+                .containsExactly("[\"my-ca\"] [\"get\"]");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "nonsense, 1, nonsense",
+        "caSecretName, My_CA, caSecretName",
+        "caSecretName, stockade-ca, caSecretName",
         "image.nonsense, 1, nonsense",
         "image.tag, latest, tag",
         "image.registry, https://registry.example, registry",

@@ -12,7 +12,7 @@ import io.fabric8.kubernetes.api.model.ResourceRequirements;
  * @param resources of the sidecar's container
  * @param operator host and port of the control channel
  * @param trustDomain of the mesh
- * @param trustBundle PEM: the current and, during a rotation, the next root
+ * @param trustBundle PEM: the roots that are believed, and the one that comes next, for a pod that sleeps until then
  * @param clusterDomain the DNS suffix of Services, such as {@code cluster.local}
  * @param release of the operator, for people
  */

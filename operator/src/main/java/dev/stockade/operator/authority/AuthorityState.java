@@ -11,17 +11,39 @@ public sealed interface AuthorityState {
     /**
      * It signs.
      *
-     * @param roots the current one first, and during a rotation the other
-     * @param rootSha256 the current root, in lower-case hex
-     * @param issuerEnds when the issuing certificate ends; it is renewed after two thirds of its life
+     * @param trust whom the mesh believes
+     * @param bootstrapRoots what a pod is given when it is created: the roots of the trust, and the next one
+     * @param rotation where the rotation is
+     * @param progress what it waits for; only the lease holder's is current
+     * @param overdue whether a certificate in use is in the last tenth of its life and should have been rotated long ago
      */
-    record Usable(List<X509Certificate> roots, String rootSha256, Instant rootEnds, Instant issuerEnds)
+    record Usable(
+            Trust trust,
+            List<X509Certificate> bootstrapRoots,
+            Rotation rotation,
+            RotationProgress progress,
+            boolean overdue)
             implements AuthorityState {
         public Usable {
-            roots = List.copyOf(roots);
-            requireNonNull(rootSha256);
-            requireNonNull(rootEnds);
-            requireNonNull(issuerEnds);
+            requireNonNull(trust);
+            bootstrapRoots = List.copyOf(bootstrapRoots);
+            requireNonNull(rotation);
+            requireNonNull(progress);
+        }
+
+        /** The root that signs, in lower-case hex. */
+        public String rootSha256() {
+            return Der.sha256(trust.roots().getFirst());
+        }
+
+        /** When the root that signs ends. */
+        public Instant rootEnds() {
+            return trust.roots().getFirst().getNotAfter().toInstant();
+        }
+
+        /** When the issuing certificate ends; it is rotated after two thirds of its life. */
+        public Instant issuerEnds() {
+            return trust.issuers().getFirst().getNotAfter().toInstant();
         }
     }
 

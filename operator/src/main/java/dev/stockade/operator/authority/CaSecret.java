@@ -8,9 +8,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.security.GeneralSecurityException;
+import java.util.Map;
 import java.util.Optional;
 
-/** The Secret that holds the CA. Two replicas may create it, or renew its issuer, in the same moment: one of them wins. */
+/** The Secret that holds the CA. Two replicas may create it, or take the next step, in the same moment: one of them wins. */
 final class CaSecret {
     static final String NAME = "stockade-ca";
 
@@ -35,8 +36,8 @@ final class CaSecret {
         if (secret == null) {
             return Optional.empty();
         }
-        return Optional.of(new Stored(
-                SigningMaterial.read(secret.getData()), secret.getMetadata().getResourceVersion()));
+        return Optional.of(
+                new Stored(CaEntries.read(entries(secret)), secret.getMetadata().getResourceVersion()));
     }
 
     /** @return false if somebody else was first */
@@ -52,22 +53,26 @@ final class CaSecret {
         }
     }
 
-    /** @return false if the Secret was changed or removed since it was read */
-    boolean replace(SigningMaterial material, String resourceVersion) {
+    /** @return what is stored now; empty if the Secret was changed or removed since it was read */
+    Optional<Stored> replace(SigningMaterial material, String resourceVersion) {
         try {
-            client.resource(secret(material)
+            Secret written = client.resource(secret(material)
                             .editMetadata()
                             .withResourceVersion(resourceVersion)
                             .endMetadata()
                             .build())
                     .update();
-            return true;
+            return Optional.of(new Stored(material, written.getMetadata().getResourceVersion()));
         } catch (KubernetesClientException e) {
             if (e.getCode() == HttpURLConnection.HTTP_CONFLICT || e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
-                return false;
+                return Optional.empty();
             }
             throw e;
         }
+    }
+
+    private static Map<String, String> entries(Secret secret) {
+        return secret.getData() == null ? Map.of() : secret.getData();
     }
 
     private SecretBuilder secret(SigningMaterial material) {
@@ -79,7 +84,7 @@ final class CaSecret {
                 .addToLabels("app.kubernetes.io/managed-by", "stockade-operator")
                 .endMetadata()
                 .withType("kubernetes.io/tls")
-                .withData(material.entries());
+                .withData(CaEntries.write(material));
     }
 
     @Override

@@ -20,9 +20,11 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.ASN1Primitive;
 import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -30,6 +32,7 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
@@ -38,7 +41,7 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * How every certificate of the mesh looks. All are P-256 with SHA-256, have a random serial of 128 bits, and are valid from
+ * How every certificate of the mesh looks. All keys are P-256, all have a random serial of 128 bits, and are valid from
  * five minutes before they were made, for clocks that run behind.
  */
 final class Minting {
@@ -68,6 +71,11 @@ final class Minting {
         }
     }
 
+    /** When it was made: its own beginning lies earlier. */
+    static Instant made(X509Certificate certificate) {
+        return certificate.getNotBefore().toInstant().plus(BACKDATED);
+    }
+
     /** A certificate that signs, and its key. */
     record Signer(X509Certificate certificate, PrivateKey key) {
         Signer {
@@ -88,13 +96,13 @@ final class Minting {
         try {
             JcaX509v3CertificateBuilder builder = builder(name, validity, name, key.getPublic());
             authorityExtensions(builder, key.getPublic(), 1);
-            return new Signer(sign(builder, key.getPrivate()), key.getPrivate());
+            return new Signer(sign(builder, key.getPrivate(), key.getPublic()), key.getPrivate());
         } catch (IOException e) {
             throw new GeneralSecurityException("root certificate", e);
         }
     }
 
-    /** An issuer below the root, which may sign leaves only. */
+    /** An issuer below the root, or below a CA that others made, which may sign leaves only. */
     static Signer issuer(Signer root, Validity validity) throws GeneralSecurityException {
         KeyPair key = newKey();
         try {
@@ -105,7 +113,7 @@ final class Minting {
                     key.getPublic());
             authorityExtensions(builder, key.getPublic(), 0);
             authorityKey(builder, root.certificate());
-            return new Signer(sign(builder, root.key()), key.getPrivate());
+            return new Signer(sign(builder, root), key.getPrivate());
         } catch (IOException e) {
             throw new GeneralSecurityException("issuer certificate", e);
         }
@@ -124,7 +132,7 @@ final class Minting {
                     List.of(new GeneralName(GeneralName.uniformResourceIdentifier, id.uri())));
             builder.addExtension(
                     new ASN1ObjectIdentifier(BoundPod.OID), false, ASN1Primitive.fromByteArray(pod.toDer()));
-            return sign(builder, issuer.key());
+            return sign(builder, issuer);
         } catch (IOException e) {
             throw new GeneralSecurityException("certificate of " + id, e);
         }
@@ -141,7 +149,7 @@ final class Minting {
             names.add(new GeneralName(GeneralName.uniformResourceIdentifier, SpiffeId.operator(trustDomain)));
             dnsNames.forEach(name -> names.add(new GeneralName(GeneralName.dNSName, name)));
             leafExtensions(builder, issuer.certificate(), key, names);
-            return sign(builder, issuer.key());
+            return sign(builder, issuer);
         } catch (IOException e) {
             throw new GeneralSecurityException("the operator's certificate", e);
         }
@@ -174,9 +182,23 @@ final class Minting {
     private static void authorityKey(X509v3CertificateBuilder builder, X509Certificate issuer)
             throws IOException, GeneralSecurityException {
         builder.addExtension(
-                Extension.authorityKeyIdentifier,
-                false,
-                new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(issuer.getPublicKey()));
+                Extension.authorityKeyIdentifier, false, new AuthorityKeyIdentifier(keyIdentifier(issuer)));
+    }
+
+    /** As the certificate itself says it: others digest their keys in other ways than we do (RFC 5280 section 4.2.1.1). */
+    private static byte[] keyIdentifier(X509Certificate certificate) throws IOException, GeneralSecurityException {
+        byte[] wrapped = certificate.getExtensionValue(Extension.subjectKeyIdentifier.getId());
+        if (wrapped == null) {
+            return new JcaX509ExtensionUtils()
+                    .createSubjectKeyIdentifier(certificate.getPublicKey())
+                    .getKeyIdentifier();
+        }
+        try {
+            byte[] inner = ASN1OctetString.getInstance(wrapped).getOctets();
+            return SubjectKeyIdentifier.getInstance(inner).getKeyIdentifier();
+        } catch (IllegalArgumentException e) {
+            throw new GeneralSecurityException("the subject key identifier cannot be read", e);
+        }
     }
 
     private static JcaX509v3CertificateBuilder builder(
@@ -185,11 +207,17 @@ final class Minting {
                 issuer, serial(), Date.from(validity.from()), Date.from(validity.to()), subject, key);
     }
 
-    private static X509Certificate sign(X509v3CertificateBuilder builder, PrivateKey key)
+    private static X509Certificate sign(X509v3CertificateBuilder builder, Signer signer)
+            throws GeneralSecurityException {
+        return sign(builder, signer.key(), signer.certificate().getPublicKey());
+    }
+
+    private static X509Certificate sign(X509v3CertificateBuilder builder, PrivateKey key, PublicKey verifying)
             throws GeneralSecurityException {
         try {
             return new JcaX509CertificateConverter()
-                    .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key)));
+                    .getCertificate(
+                            builder.build(new JcaContentSignerBuilder(Keys.signatureAlgorithm(verifying)).build(key)));
         } catch (OperatorCreationException e) {
             throw new GeneralSecurityException("the signing key cannot sign", e);
         }

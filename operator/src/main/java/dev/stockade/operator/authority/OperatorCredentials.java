@@ -43,8 +43,15 @@ public final class OperatorCredentials {
         this.clock = requireNonNull(clock);
     }
 
-    private record Held(String alias, PrivateKey key, List<X509Certificate> chain, List<X509Certificate> roots) {
-        boolean due(Instant now) {
+    private record Held(String alias, PrivateKey key, List<X509Certificate> chain, Trust trust) {
+        /** Whether half of its life is over, or peers may soon not believe it. */
+        boolean due(Instant now, Trust current) {
+            return !trust.roots().equals(current.roots())
+                    || !chain.get(1).equals(current.issuers().getFirst())
+                    || halfOver(now);
+        }
+
+        private boolean halfOver(Instant now) {
             Instant from = chain.getFirst().getNotBefore().toInstant();
             Instant to = chain.getFirst().getNotAfter().toInstant();
             return now.isAfter(from.plus(Duration.between(from, to).dividedBy(2)));
@@ -57,21 +64,22 @@ public final class OperatorCredentials {
     }
 
     /**
-     * Makes the certificate, or a new one at half life or once the roots have changed. Called at start and every half minute.
+     * Makes the certificate, or a new one at half life or once the signing issuer or the roots have changed. Called at start,
+     * whenever the authority has changed, and every half minute.
      *
      * @throws AuthorityRefusesException if the CA cannot sign; what is held stays in use
      */
     public synchronized void refresh() throws AuthorityRefusesException {
         Held held = current;
-        List<X509Certificate> roots = authority.roots();
-        if (held != null && !held.due(clock.instant()) && held.roots().equals(roots)) {
+        Trust trust = authority.trust();
+        if (held != null && !held.due(clock.instant(), trust)) {
             return;
         }
         try {
             KeyPair key = Minting.newKey();
             List<X509Certificate> chain = authority.issueToOperator(key.getPublic(), trustDomain, dnsNames, LIFETIME);
             previous = held;
-            current = new Held("operator-" + serial.incrementAndGet(), key.getPrivate(), chain, roots);
+            current = new Held("operator-" + serial.incrementAndGet(), key.getPrivate(), chain, trust);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK makes P-256 keys", e);
         }

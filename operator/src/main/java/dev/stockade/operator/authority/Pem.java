@@ -3,19 +3,17 @@ package dev.stockade.operator.authority;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** RFC 7468 texts of certificates and of PKCS#8 keys. */
+/** RFC 7468 texts: certificates, read and written, and PKCS#8 keys, written. {@link Keys} reads keys. */
 public final class Pem {
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\\s]*)-----END \\1-----");
@@ -57,21 +55,6 @@ public final class Pem {
             throw new CertificateException("no PEM block CERTIFICATE");
         }
         return List.copyOf(certificates);
-    }
-
-    /**
-     * The elliptic-curve key of the text.
-     *
-     * @throws GeneralSecurityException if it is no PKCS#8 EC key; the message never quotes it
-     */
-    static PrivateKey key(String text) throws GeneralSecurityException {
-        Matcher matcher = BLOCK.matcher(text);
-        while (matcher.find()) {
-            if (matcher.group(1).equals("PRIVATE KEY")) {
-                return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(decode(matcher.group(2))));
-            }
-        }
-        throw new GeneralSecurityException("no PEM block PRIVATE KEY (PKCS#8)");
     }
 
     private static X509Certificate certificate(byte[] der) throws CertificateException {

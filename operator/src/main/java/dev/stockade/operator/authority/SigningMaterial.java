@@ -3,171 +3,193 @@ package dev.stockade.operator.authority;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.authority.Minting.Signer;
-import java.nio.charset.StandardCharsets;
+import dev.stockade.operator.authority.Rotation.Change;
 import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
-import java.security.PublicKey;
-import java.security.Signature;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPrivateKey;
-import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import javax.crypto.KDF;
 import javax.crypto.SecretKey;
-import javax.crypto.spec.HKDFParameterSpec;
 
 /**
- * What the CA's Secret holds, read and checked: the issuer that signs, the roots that are trusted, and the root's key, which
- * makes the next issuer.
+ * What the CA's Secret holds.
+ *
+ * @param issuer signs leaves now
+ * @param root the self-made root that signs issuers; empty below a CA that {@code caSecretRef} names, whose key is never copied
+ * @param roots believed, the issuer's first; during a rotation of the root also the other
+ * @param issuers believed, the one that signs first; during a rotation also the other
+ * @param next signs next; only in {@link Rotation.Step#TRUST_NEW}
+ * @param nextRoot the self-made root that the next rotation of the root turns to, made in advance
+ * @param seed what keys are derived from
+ * @param whole whether the Secret has every entry; an earlier release did not write all
  */
-final class SigningMaterial {
-    static final String CHAIN = "tls.crt";
-    static final String KEY = "tls.key";
-    static final String ROOTS = "ca.crt";
-    static final String ROOT_KEY = "root.key";
-
-    private final Signer root;
-    private final Signer issuer;
-    private final List<X509Certificate> roots;
-
-    private SigningMaterial(Signer root, Signer issuer, List<X509Certificate> roots) {
-        this.root = requireNonNull(root);
-        this.issuer = requireNonNull(issuer);
-        this.roots = List.copyOf(roots);
+record SigningMaterial(
+        Issuer issuer,
+        Optional<Signer> root,
+        List<X509Certificate> roots,
+        List<X509Certificate> issuers,
+        Optional<Issuer> next,
+        Optional<Signer> nextRoot,
+        Seed seed,
+        Rotation rotation,
+        boolean whole) {
+    SigningMaterial {
+        requireNonNull(issuer);
+        requireNonNull(root);
+        roots = List.copyOf(roots);
+        issuers = List.copyOf(issuers);
+        requireNonNull(next);
+        requireNonNull(nextRoot);
+        requireNonNull(seed);
+        requireNonNull(rotation);
     }
 
-    /** A new root and its first issuer. */
-    static SigningMaterial create(Instant now, Duration rootLifetime, Duration issuerLifetime)
+    /** A new root, its first issuer, and the root after it. */
+    static SigningMaterial selfMade(Instant now, Duration rootLifetime, Duration issuerLifetime)
             throws GeneralSecurityException {
         Signer root = Minting.root(Minting.Validity.of(now, rootLifetime));
-        Signer issuer = Minting.issuer(root, Minting.Validity.of(now, issuerLifetime));
-        return new SigningMaterial(root, issuer, List.of(root.certificate()));
+        return below(
+                Parent.selfMade(root),
+                Optional.of(root),
+                Optional.of(rootInAdvance(now, rootLifetime)),
+                now,
+                issuerLifetime);
     }
 
-    /** The same roots with a new issuer. */
-    SigningMaterial withNewIssuer(Instant now, Duration lifetime) throws GeneralSecurityException {
-        return new SigningMaterial(root, Minting.issuer(root, Minting.Validity.of(now, lifetime)), roots);
+    /** The first issuer below an existing CA. */
+    static SigningMaterial below(Parent parent, Instant now, Duration issuerLifetime) throws GeneralSecurityException {
+        return below(parent, Optional.empty(), Optional.empty(), now, issuerLifetime);
     }
 
-    /**
-     * Reads a Secret's entries (base64, as the API has them).
-     *
-     * @throws GeneralSecurityException one sentence: which entry is not what it must be
-     */
-    static SigningMaterial read(Map<String, String> entries) throws GeneralSecurityException {
-        List<X509Certificate> chain = certificates(entries, CHAIN);
-        List<X509Certificate> roots = certificates(entries, ROOTS);
-        Signer issuer = signer(chain.getFirst(), CHAIN, entries, KEY);
-        Signer root = signer(roots.getFirst(), ROOTS, entries, ROOT_KEY);
-        try {
-            issuer.certificate().verify(root.certificate().getPublicKey());
-        } catch (GeneralSecurityException e) {
-            throw new GeneralSecurityException(
-                    CHAIN + " is not signed by the first certificate of " + ROOTS + "; put the pair back", e);
-        }
-        return new SigningMaterial(root, issuer, roots);
-    }
-
-    private static List<X509Certificate> certificates(Map<String, String> entries, String entry)
+    private static SigningMaterial below(
+            Parent parent, Optional<Signer> root, Optional<Signer> nextRoot, Instant now, Duration issuerLifetime)
             throws GeneralSecurityException {
-        try {
-            return Pem.certificates(text(entries, entry));
-        } catch (GeneralSecurityException e) {
-            throw new GeneralSecurityException(entry + " cannot be read (" + e.getMessage() + ")", e);
-        }
+        Issuer issuer = parent.newIssuer(now, issuerLifetime);
+        return new SigningMaterial(
+                issuer,
+                root,
+                List.of(parent.root()),
+                List.of(issuer.certificate()),
+                Optional.empty(),
+                nextRoot,
+                Seed.random(),
+                Rotation.none(now, now),
+                true);
     }
 
-    private static Signer signer(
-            X509Certificate certificate, String certificateEntry, Map<String, String> entries, String keyEntry)
-            throws GeneralSecurityException {
-        if (certificate.getBasicConstraints() < 0) {
-            throw new GeneralSecurityException(certificateEntry + " is not a CA certificate");
-        }
-        PrivateKey key;
-        try {
-            key = Pem.key(text(entries, keyEntry));
-        } catch (GeneralSecurityException e) {
-            // The cause is left out: a parser's message may quote what it was given.
-            throw new GeneralSecurityException(keyEntry + " is not an elliptic-curve key in PKCS#8 PEM");
-        }
-        if (!matches(key, certificate.getPublicKey())) {
-            throw new GeneralSecurityException(keyEntry + " does not belong to the certificate in " + certificateEntry);
-        }
-        return new Signer(certificate, key);
+    /** It waits for up to two thirds of its predecessor's life, and then has a whole one before it. */
+    static Duration lifetimeInAdvance(Duration rootLifetime) {
+        return rootLifetime.multipliedBy(5).dividedBy(3);
     }
 
-    private static boolean matches(PrivateKey key, PublicKey certified) throws GeneralSecurityException {
-        if (!(certified instanceof ECPublicKey)) {
-            return false;
-        }
-        byte[] probe = "does this key belong to this certificate".getBytes(StandardCharsets.UTF_8);
-        Signature signer = Signature.getInstance("SHA256withECDSA");
-        signer.initSign(key);
-        signer.update(probe);
-        byte[] signature = signer.sign();
-        signer.initVerify(certified);
-        signer.update(probe);
-        return signer.verify(signature);
-    }
-
-    private static String text(Map<String, String> entries, String entry) throws GeneralSecurityException {
-        String value = entries.get(entry);
-        if (value == null || value.isEmpty()) {
-            throw new GeneralSecurityException("entry " + entry + " is missing");
-        }
-        try {
-            return new String(Base64.getDecoder().decode(value), StandardCharsets.US_ASCII);
-        } catch (IllegalArgumentException e) {
-            throw new GeneralSecurityException("entry " + entry + " is not base64");
-        }
-    }
-
-    /** The Secret's entries, base64. */
-    Map<String, String> entries() {
-        return Map.of(
-                CHAIN, base64(Pem.encode(List.of(issuer.certificate()))),
-                KEY, base64(Pem.encode(issuer.key())),
-                ROOTS, base64(Pem.encode(roots)),
-                ROOT_KEY, base64(Pem.encode(root.key())));
-    }
-
-    private static String base64(String text) {
-        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    Signer issuer() {
-        return issuer;
-    }
-
-    /** The current root first. */
-    List<X509Certificate> roots() {
-        return roots;
+    static Signer rootInAdvance(Instant now, Duration rootLifetime) throws GeneralSecurityException {
+        return Minting.root(Minting.Validity.of(now, lifetimeInAdvance(rootLifetime)));
     }
 
     /** Whom the mesh believes. */
     Trust trust() {
-        return new Trust(roots, List.of(issuer.certificate()), 1);
+        return new Trust(roots, issuers, rotation.epoch());
     }
 
-    /** When two thirds of the issuer's life are over: time for the next. */
-    Instant issuerDue() {
-        Instant from = issuer.certificate().getNotBefore().toInstant();
-        Instant to = issuer.certificate().getNotAfter().toInstant();
-        return from.plus(Duration.between(from, to).multipliedBy(2).dividedBy(3));
+    /** What a pod is given when it is created: it may sleep until the next root signs. */
+    List<X509Certificate> bootstrapRoots() {
+        List<X509Certificate> all = new ArrayList<>(roots);
+        nextRoot.map(Signer::certificate).filter(root -> !all.contains(root)).ifPresent(all::add);
+        return List.copyOf(all);
+    }
+
+    /** First step: the new issuer, and its root if that is another, are to be believed. */
+    SigningMaterial trustNew(Issuer begun, Optional<Signer> begunRoot, Change change) {
+        return new SigningMaterial(
+                issuer,
+                root,
+                with(roots.getFirst(), begun.root()),
+                List.of(issuer.certificate(), begun.certificate()),
+                Optional.of(begun),
+                begunRoot.or(() -> nextRoot),
+                seed,
+                rotation.begin(change),
+                true);
+    }
+
+    /** The first step once more, because the issuer that was to be believed has grown old while others were waited for. */
+    SigningMaterial trustAnother(Issuer begun, Instant now) {
+        return new SigningMaterial(
+                issuer,
+                root,
+                roots,
+                List.of(issuer.certificate(), begun.certificate()),
+                Optional.of(begun),
+                nextRoot,
+                seed,
+                rotation.again(now),
+                true);
+    }
+
+    /**
+     * Second step: the new issuer signs. Nothing leads back from here, so the keys of the old issuer and of the old root are
+     * gone.
+     *
+     * @param after the self-made root after the one that signs now; used if the root changes to a self-made one
+     */
+    SigningMaterial signWithNew(Signer after, Instant now) {
+        Issuer signs = next.orElseThrow();
+        boolean sameAbove =
+                signs.root().equals(roots.getFirst()) && signs.path().isEmpty();
+        Optional<Signer> turnedTo =
+                nextRoot.filter(signer -> signer.certificate().equals(signs.root()));
+        return new SigningMaterial(
+                signs,
+                sameAbove ? root : turnedTo,
+                with(signs.root(), issuer.root()),
+                List.of(signs.certificate(), issuer.certificate()),
+                Optional.empty(),
+                sameAbove ? nextRoot : turnedTo.map(_ -> after),
+                seed,
+                rotation.signWithNew(now),
+                true);
+    }
+
+    /** Third step: the old one is believed no more. */
+    SigningMaterial dropOld(Instant now) {
+        return new SigningMaterial(
+                issuer,
+                root,
+                List.of(roots.getFirst()),
+                List.of(issuers.getFirst()),
+                Optional.empty(),
+                nextRoot,
+                seed,
+                rotation.dropOld(now),
+                true);
+    }
+
+    /** Over. */
+    SigningMaterial stable(Instant now) {
+        return with(rotation.stable(now), nextRoot);
+    }
+
+    /** The same authority with another memory; writes every entry. */
+    SigningMaterial with(Rotation remembered, Optional<Signer> inAdvance) {
+        return new SigningMaterial(issuer, root, roots, issuers, next, inAdvance, seed, remembered, true);
+    }
+
+    private static List<X509Certificate> with(X509Certificate first, X509Certificate other) {
+        return first.equals(other) ? List.of(first) : List.of(first, other);
     }
 
     /** Why it cannot sign at this moment, if so. */
     Optional<String> unusable(Instant now) {
-        return unusable("issuer (" + CHAIN + ")", issuer.certificate(), now)
-                .or(() -> unusable("root (" + ROOTS + ")", root.certificate(), now));
+        Optional<String> why = unusable("issuer (" + CaEntries.CHAIN + ")", issuer.certificate(), now);
+        for (X509Certificate above : issuer.path()) {
+            why = why.or(() -> unusable("intermediate CA (" + CaEntries.CHAIN + ")", above, now));
+        }
+        return why.or(() -> unusable("root (" + CaEntries.ROOTS + ")", issuer.root(), now));
     }
 
-    private static Optional<String> unusable(String name, X509Certificate certificate, Instant now) {
+    static Optional<String> unusable(String name, X509Certificate certificate, Instant now) {
         Instant from = certificate.getNotBefore().toInstant();
         Instant to = certificate.getNotAfter().toInstant();
         if (now.isAfter(to)) {
@@ -179,24 +201,15 @@ final class SigningMaterial {
         return Optional.empty();
     }
 
-    /** A key that every replica derives alike from the root's key (RFC 5869), one for each label. */
+    /** A key that every replica derives alike, one for each label; no rotation changes it. */
     SecretKey derive(String label) {
-        byte[] scalar = ((ECPrivateKey) root.key()).getS().toByteArray();
-        try {
-            return KDF.getInstance("HKDF-SHA256")
-                    .deriveKey(
-                            "HmacSHA256",
-                            HKDFParameterSpec.ofExtract()
-                                    .addIKM(scalar)
-                                    .addSalt("stockade.dev".getBytes(StandardCharsets.UTF_8))
-                                    .thenExpand(label.getBytes(StandardCharsets.UTF_8), 32));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("HKDF-SHA256 is part of every JDK 25", e);
-        }
+        return seed.derive(label);
     }
 
+    /** No key, and no digest of one. */
     @Override
     public String toString() {
-        return "SigningMaterial[root " + Der.sha256(root.certificate()) + "]";
+        return "SigningMaterial[root " + Der.sha256(roots.getFirst()) + ", epoch " + rotation.epoch() + ", "
+                + rotation.name() + "]";
     }
 }

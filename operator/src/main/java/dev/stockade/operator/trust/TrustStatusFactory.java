@@ -1,86 +1,182 @@
 package dev.stockade.operator.trust;
 
-import dev.stockade.crds.common.Condition;
+import dev.stockade.crds.trust.LastRotation;
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.crds.trust.MeshTrustStatus;
-import dev.stockade.crds.trust.TrustedRoot;
+import dev.stockade.crds.trust.TrustedCertificate;
 import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.authority.AuthorityState.Usable;
+import dev.stockade.operator.authority.Der;
+import dev.stockade.operator.authority.Rotation;
+import dev.stockade.operator.authority.Rotation.Change;
+import dev.stockade.operator.authority.Rotation.Finished;
+import dev.stockade.operator.authority.RotationProgress;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.HexFormat;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 
 /** What is so of the certificate authority. Pure. */
 final class TrustStatusFactory {
-    private static final String STABLE = "Stable";
+    private static final String STABLE = Rotation.Step.STABLE.word();
+    private static final int NAMED = 3;
 
     private TrustStatusFactory() {}
 
     /** The status; equal to the published one if nothing has changed. */
     static MeshTrustStatus of(MeshTrust trust, AuthorityState authority, Instant now) {
-        long generation = trust.getMetadata().getGeneration();
-        MeshTrustStatus published = trust.getStatus();
-        Finding rotating = Finding.no(Conditions.ROTATING, STABLE, "");
         return switch (authority) {
-            case AuthorityState.Usable usable ->
-                status(
-                        generation,
-                        published,
-                        List.of(
-                                Finding.yes(
-                                        Conditions.READY,
-                                        "Usable",
-                                        "Signs for trust domain "
-                                                + trust.getSpec().trustDomain() + " with root "
-                                                + usable.rootSha256().substring(0, 12) + ", which ends "
-                                                + usable.rootEnds() + ". The issuing certificate ends "
-                                                + usable.issuerEnds() + " and is renewed before."),
-                                Conditions.progressing(),
-                                rotating),
-                        usable.rootSha256(),
-                        usable.roots().stream().map(TrustStatusFactory::root).toList(),
-                        now);
-            // The root that was named stays named: no other may take its place unseen.
-            case AuthorityState.Refusing(String sentence, boolean userMustMend) ->
-                status(
-                        generation,
-                        published,
-                        List.of(
-                                Finding.no(Conditions.READY, "AuthorityRefuses", sentence),
-                                userMustMend
-                                        ? Conditions.stalled("AuthorityRefuses", sentence)
-                                        : Conditions.progressing(),
-                                rotating),
-                        published.rootSha256(),
-                        published.roots(),
-                        now);
+            case Usable usable -> usable(trust, usable, now);
+            case AuthorityState.Refusing refusing -> refusing(trust, refusing, now);
         };
     }
 
-    private static MeshTrustStatus status(
-            long generation,
-            MeshTrustStatus published,
-            List<Finding> findings,
-            String root,
-            List<TrustedRoot> roots,
-            Instant now) {
-        List<Condition> conditions = Conditions.of(findings, generation, published.conditions(), now);
-        return new MeshTrustStatus(generation, conditions, root, roots, STABLE);
+    private static MeshTrustStatus usable(MeshTrust trust, Usable usable, Instant now) {
+        long generation = trust.getMetadata().getGeneration();
+        List<Finding> findings = List.of(ready(trust, usable), stalled(usable), rotating(usable));
+        return new MeshTrustStatus(
+                generation,
+                Conditions.of(findings, generation, trust.getStatus().conditions(), now),
+                usable.rootSha256(),
+                certificates(usable.trust().roots()),
+                certificates(usable.trust().issuers()),
+                usable.trust().epoch(),
+                usable.rotation().name(),
+                usable.rotation().last().map(TrustStatusFactory::last).orElse(null));
     }
 
-    private static TrustedRoot root(X509Certificate certificate) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded());
-            return new TrustedRoot(
-                    HexFormat.of().formatHex(digest),
-                    certificate.getNotAfter().toInstant().toString());
-        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
-            throw new IllegalStateException("a root that was read before cannot be written: " + e.getMessage(), e);
+    private static Finding ready(MeshTrust trust, Usable usable) {
+        String ends = "root " + usable.rootSha256().substring(0, 12) + " ends " + usable.rootEnds()
+                + ", the issuing certificate " + usable.issuerEnds();
+        if (usable.overdue()) {
+            return Finding.no(
+                    Conditions.READY,
+                    "RotationOverdue",
+                    "A certificate in use is in the last tenth of its life and has not been replaced: " + ends + ". "
+                            + obstacle(usable));
         }
+        return Finding.yes(
+                Conditions.READY,
+                "Usable",
+                "Signs for trust domain " + trust.getSpec().trustDomain() + ": " + ends + ". Both are rotated before.");
+    }
+
+    private static String obstacle(Usable usable) {
+        return switch (usable.progress()) {
+            case RotationProgress.Waiting(List<String> sentences) ->
+                "The rotation waits: " + shortened(sentences) + ".";
+            case RotationProgress.AuthorityRefused(String sentence) -> sentence;
+            case RotationProgress.BadRequest _, RotationProgress.Quiet _ ->
+                "Look into the operator's log, and at the CA that spec.caSecretRef names, if it does.";
+        };
+    }
+
+    private static Finding stalled(Usable usable) {
+        return usable.progress() instanceof RotationProgress.AuthorityRefused(String sentence)
+                ? Conditions.stalled(
+                        "AuthorityRefused", sentence + " What was made before stays in use as long as it lives.")
+                : Conditions.progressing();
+    }
+
+    private static Finding rotating(Usable usable) {
+        Rotation rotation = usable.rotation();
+        if (rotation.change().isPresent()) {
+            return Finding.yes(
+                    Conditions.ROTATING,
+                    rotation.step().word(),
+                    change(rotation.change().get()) + ", in this step since " + seconds(rotation.since())
+                            + waits(usable.progress()) + ".");
+        }
+        return switch (usable.progress()) {
+            case RotationProgress.BadRequest(String sentence) ->
+                Finding.no(Conditions.ROTATING, "BadRequest", sentence);
+            case RotationProgress.AuthorityRefused(String sentence) ->
+                Finding.no(Conditions.ROTATING, "AuthorityRefused", sentence);
+            case RotationProgress.Waiting _, RotationProgress.Quiet _ ->
+                Finding.no(
+                        Conditions.ROTATING,
+                        STABLE,
+                        rotation.last().map(TrustStatusFactory::finished).orElse(""));
+        };
+    }
+
+    private static String change(Change change) {
+        String why = switch (change.cause()) {
+            case LIFETIME -> "because two thirds of its life are over";
+            case REQUEST -> "asked for as " + change.request();
+            case AUTHORITY -> "because issuers are made below another CA";
+        };
+        return "The " + change.of().word().toLowerCase(Locale.ROOT) + " is being rotated, " + why + ", since "
+                + seconds(change.started());
+    }
+
+    private static String finished(Finished finished) {
+        return "The " + finished.change().of().word().toLowerCase(Locale.ROOT) + " was rotated last, from "
+                + seconds(finished.change().started()) + " to " + seconds(finished.at()) + ".";
+    }
+
+    private static String waits(RotationProgress progress) {
+        return progress instanceof RotationProgress.Waiting(List<String> sentences)
+                ? "; waits for " + sentences.size() + ": " + shortened(sentences)
+                : "";
+    }
+
+    private static String shortened(List<String> sentences) {
+        String named = String.join("; ", sentences.subList(0, Math.min(NAMED, sentences.size())));
+        return sentences.size() > NAMED ? named + "; and " + (sentences.size() - NAMED) + " more" : named;
+    }
+
+    private static LastRotation last(Finished finished) {
+        Change change = finished.change();
+        return new LastRotation(
+                change.of().word(),
+                change.cause().word(),
+                change.request(),
+                seconds(change.started()),
+                seconds(finished.at()));
+    }
+
+    private static String seconds(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** The root that was named stays named, and the epoch: nothing else may take their place unseen. */
+    private static MeshTrustStatus refusing(MeshTrust trust, AuthorityState.Refusing refusing, Instant now) {
+        long generation = trust.getMetadata().getGeneration();
+        MeshTrustStatus published = trust.getStatus();
+        String sentence = refusing.sentence();
+        List<Finding> findings = List.of(
+                Finding.no(Conditions.READY, "AuthorityRefuses", sentence),
+                refusing.userMustMend() ? Conditions.stalled("AuthorityRefuses", sentence) : Conditions.progressing(),
+                interrupted(published));
+        return new MeshTrustStatus(
+                generation,
+                Conditions.of(findings, generation, published.conditions(), now),
+                published.rootSha256(),
+                published.roots(),
+                published.issuers(),
+                published.epoch(),
+                published.step(),
+                published.lastRotation());
+    }
+
+    private static Finding interrupted(MeshTrustStatus published) {
+        return published.step().equals(STABLE)
+                ? Finding.no(Conditions.ROTATING, STABLE, "")
+                : Finding.unknown(
+                        Conditions.ROTATING,
+                        "AuthorityRefuses",
+                        "The rotation was at " + published.step() + " and goes on from there once the CA is usable.");
+    }
+
+    private static List<TrustedCertificate> certificates(List<X509Certificate> certificates) {
+        return certificates.stream()
+                .map(certificate -> new TrustedCertificate(
+                        Der.sha256(certificate),
+                        certificate.getNotAfter().toInstant().toString()))
+                .toList();
     }
 }
