@@ -163,6 +163,10 @@ public final class ControlServer implements AutoCloseable {
         return subscriptions.connected();
     }
 
+    long connected(SidecarStream.State state) {
+        return subscriptions.connected(state);
+    }
+
     /** Ends every call with UNAVAILABLE, so that sidecars go to another replica at once. */
     @Override
     public void close() {

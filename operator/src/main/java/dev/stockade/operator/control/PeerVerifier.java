@@ -19,21 +19,29 @@ import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a peer's certificate: a chain to one of the roots, signed by one of the issuers, valid now, a leaf for TLS, exactly one
  * URI SAN of this trust domain, and for a workload the pod that it is bound to (SPIFFE X509-SVID sections 2 and 5).
  */
 final class PeerVerifier {
+    private static final Logger log = LoggerFactory.getLogger(PeerVerifier.class);
+    private static final Duration BETWEEN_LINES = Duration.ofSeconds(1);
     private static final int DIGITAL_SIGNATURE = 0;
     private static final int KEY_CERT_SIGN = 5;
     private static final int LONGEST_CHAIN = 4;
@@ -43,6 +51,8 @@ final class PeerVerifier {
     private final Supplier<Trust> trust;
     private final String trustDomain;
     private final Clock clock;
+    private final AtomicReference<Instant> saidLast = new AtomicReference<>(Instant.EPOCH);
+    private final LongAdder unsaid = new LongAdder();
 
     PeerVerifier(Supplier<Trust> trust, String trustDomain, Clock clock) {
         this.trust = requireNonNull(trust);
@@ -152,39 +162,67 @@ final class PeerVerifier {
         return new Handshake();
     }
 
+    /** TLS tells the peer only that its certificate was bad; why is said here, at most once a second. */
+    private void said(CertificateException refusal) {
+        Instant now = clock.instant();
+        Instant last = saidLast.get();
+        if (Duration.between(last, now).compareTo(BETWEEN_LINES) < 0 || !saidLast.compareAndSet(last, now)) {
+            unsaid.increment();
+            return;
+        }
+        log.atInfo()
+                .addKeyValue("why", refusal.getMessage())
+                .addKeyValue("othersSince", unsaid.sumThenReset())
+                .log("a handshake was refused");
+    }
+
+    @FunctionalInterface
+    private interface Check {
+        void of(X509Certificate[] chain) throws CertificateException;
+    }
+
     private final class Handshake extends X509ExtendedTrustManager {
+        private void check(X509Certificate[] chain, Check check) throws CertificateException {
+            try {
+                check.of(chain);
+            } catch (CertificateException e) {
+                said(e);
+                throw e;
+            }
+        }
+
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            client(chain);
+            check(chain, PeerVerifier.this::client);
         }
 
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType, @Nullable Socket socket)
                 throws CertificateException {
-            client(chain);
+            check(chain, PeerVerifier.this::client);
         }
 
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
                 throws CertificateException {
-            client(chain);
+            check(chain, PeerVerifier.this::client);
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            operator(chain);
+            check(chain, PeerVerifier.this::operator);
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String authType, @Nullable Socket socket)
                 throws CertificateException {
-            operator(chain);
+            check(chain, PeerVerifier.this::operator);
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
                 throws CertificateException {
-            operator(chain);
+            check(chain, PeerVerifier.this::operator);
         }
 
         /** Empty: a list of accepted authorities would say which mesh this is to whoever asks. */
