@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stockade.model.identity.BoundPod;
+import dev.stockade.sidecar.fixture.InjectingProxy;
 import dev.stockade.sidecar.fixture.McpLikeServer;
 import dev.stockade.sidecar.fixture.Mesh;
 import dev.stockade.sidecar.fixture.OpenSsl;
@@ -22,7 +23,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -197,5 +200,75 @@ class WhoIsRefusedAtTheDoorTest {
     @Test
     void anAuthoritysCertificate() {
         assertRefused(signed(Leaf::authority), "handshake refused");
+    }
+
+    @Test
+    void aCertificateThatIsNotForClients() {
+        assertRefused(
+                signed(leaf -> leaf.usedFor(KeyPurposeId.id_kp_serverAuth)),
+                "the certificate is not for this side of a connection");
+    }
+
+    @Test
+    void anIssuerThatIsNotOrNoLongerBelievedAlthoughItsChainLeadsToTheRoot() {
+        assertRefused(
+                mesh.authority().nextIssuer().sign(Leaf.of(key.getPublic(), Mesh.TRIAGE.uri(), pod)),
+                "is not, or no longer, one of those that are believed");
+    }
+
+    @Test
+    void aCertificateSignedByItself() {
+        assertRefused(
+                List.of(TestAuthority.signedByItself(key, Leaf.of(key.getPublic(), Mesh.TRIAGE.uri(), pod))),
+                "the chain does not lead to a trusted root");
+    }
+
+    @Test
+    void aSessionOfAnotherTimeIsNotResumed() {
+        // Given somebody who offers a pre-shared key, as whoever resumes does (RFC 8446 section 2.2)
+        String key = "000102030405060708090a0b0c0d0e0f";
+        String withCertificate = connect(signed(leaf -> leaf), "-tls1_3", "-psk", key);
+        assertThat(withCertificate).contains("New, TLSv1.3").doesNotContain("Reused");
+
+        // Then it does not stand in for a certificate
+        assertThat(OpenSsl.connect(
+                        ADDRESS, mesh.meshPort(), out -> out.contains(ALERT), List.of("-tls1_3", "-psk", key)))
+                .contains("certificate required");
+    }
+
+    @Test
+    void whoLacksThePostQuantumExchangeMayUseX25519AndNothingElse() {
+        assertThat(connect(signed(leaf -> leaf), "-tls1_3", "-groups", "X25519"))
+                .contains("Server Temp Key: X25519", HANDSHAKE_DONE + ": 0 (ok)")
+                .doesNotContain(ALERT);
+        assertThat(connect(signed(leaf -> leaf), "-tls1_3", "-groups", "P-256:P-384"))
+                .contains("alert handshake failure");
+    }
+
+    @Test
+    void renegotiation() throws Exception {
+        Path secrets = dir.resolve("secrets");
+        AtomicBoolean asked = new AtomicBoolean();
+        try (InjectingProxy between = new InjectingProxy(ADDRESS, mesh.meshPort())) {
+            List<String> options =
+                    new ArrayList<>(OpenSsl.credentials(dir, "renegotiates", key.getPrivate(), signed(leaf -> leaf)));
+            options.addAll(
+                    List.of("-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-keylogfile", secrets.toString()));
+
+            // When the first bytes of HTTP/2 have come, and then, under the keys of the connection, another ClientHello
+            String printed = OpenSsl.connect(
+                    "127.0.0.1",
+                    between.port(),
+                    out -> {
+                        if (out.contains("\0\0") && asked.compareAndSet(false, true)) {
+                            between.sayHelloAgain(secrets);
+                        }
+                        return out.contains(ALERT);
+                    },
+                    options);
+
+            assertThat(asked).isTrue();
+            assertThat(printed).contains("alert unexpected message");
+        }
     }
 }

@@ -6,11 +6,13 @@ import static dev.stockade.sidecar.fixture.Mesh.githubAt;
 import static dev.stockade.sidecar.fixture.Mesh.triage;
 import static dev.stockade.sidecar.fixture.Mesh.triageAt;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.stockade.sidecar.fixture.McpLikeServer;
 import dev.stockade.sidecar.fixture.Mesh;
+import dev.stockade.sidecar.fixture.MovableClock;
 import dev.stockade.sidecar.fixture.TestAuthority;
 import dev.stockade.sidecar.fixture.TestOperator;
 import dev.stockade.sidecar.identity.TrustBundle;
@@ -19,9 +21,11 @@ import dev.stockade.wire.control.v1.Rule;
 import dev.stockade.wire.control.v1.Server;
 import dev.stockade.wire.control.v1.Snapshot;
 import io.grpc.Status;
+import java.net.ConnectException;
+import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -242,26 +246,146 @@ class WithTheOperatorTest {
         ready(restarted);
     }
 
+    /** A server's pod whose certificates outlast what a test puts the clock forward by, and an agent's. */
+    private Mesh.Pod serverBy(MovableClock clock) {
+        operator.lifetime(Duration.ofHours(24));
+        mesh.clock(clock);
+        Mesh.Pod pod = server();
+        mesh.clock(Clock.systemUTC());
+        return pod;
+    }
+
+    private void calledInVain(Mesh.Pod agent, String reason) {
+        await().untilAsserted(() ->
+                assertThat(mesh.call(agent, "/tools/github", "x").body()).contains("\"reason\":\"" + reason + "\""));
+    }
+
     @Test
     void rulesThatNothingConfirmsForTooLongAreNotServed() {
-        Mesh.Pod server = server();
+        MovableClock clock = new MovableClock();
+        Mesh.Pod server = serverBy(clock);
         Mesh.Pod agent = agent();
-        // Given rules that may be served unconfirmed for a millisecond
-        send("server-1", "server-v2", s -> {
-            Server.Builder stale = github().addAgents(triageAt("agent-1"));
-            stale.getLimitsBuilder().setStaleAfterMillis(1);
-            s.setServer(stale);
-        });
-        await().until(() -> operator.inForce("server-1", "server-v2"));
+        assertThat(mesh.call(agent, "/tools/github", "x").statusCode()).isEqualTo(200);
 
+        // When staleAfter, an hour, is over
+        clock.forward(Duration.ofHours(2));
         healthSays(server, "ready", "nothing has confirmed the rules since");
-        await().untilAsserted(() ->
-                assertThat(mesh.call(agent, "/tools/github", "x").body()).contains("\"reason\":\"stale\""));
+        calledInVain(agent, "stale");
 
         // When a heartbeat confirms them
-        operator.heartbeat("server-1", Instant.now().plusSeconds(60));
+        operator.heartbeat("server-1", clock.instant());
         ready(server);
         assertThat(mesh.call(agent, "/tools/github", "x").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void whoWasAwayWhileAnAgentWasSuspendedLearnsFirstAndThenServes() {
+        MovableClock clock = new MovableClock();
+        Mesh.Pod server = serverBy(clock);
+        Mesh.Pod agent = agent();
+        // Given a server's sidecar that the operator does not reach
+        operator.away(true);
+        operator.disconnect();
+        await().untilAsserted(() -> assertThat(server.logged()).contains("no stream is taken"));
+        send(
+                "server-1",
+                "suspended",
+                s -> s.setServer(github().addAgents(triageAt("agent-1").setSuspended(true))));
+        // Then it serves by the rules that it has, until they are stale
+        assertThat(mesh.call(agent, "/tools/github", "x").statusCode()).isEqualTo(200);
+        clock.forward(Duration.ofHours(2));
+        calledInVain(agent, "stale");
+
+        // When it is connected again, but was not told the rules, then no heartbeat makes it serve
+        operator.quiet(true);
+        operator.away(false);
+        await().untilAsserted(() -> {
+            operator.heartbeat("server-1", clock.instant());
+            assertThat(mesh.get(server.healthPort(), "/metrics").body())
+                    .contains("stockade_sidecar_operator_connected 1\n");
+        });
+        calledInVain(agent, "stale");
+
+        // When it is told, then it serves, and not the one that was suspended
+        operator.send(
+                "server-1",
+                operator.snapshot("told")
+                        .setServer(github().addAgents(triageAt("agent-1").setSuspended(true)))
+                        .build());
+        await().until(() -> operator.inForce("server-1", "told"));
+        operator.heartbeat("server-1", clock.instant());
+        ready(server);
+        calledInVain(agent, "suspended");
+    }
+
+    @Test
+    void whoRefusesTheLatestRulesIsNotConfirmedInTheFormerOnes() {
+        MovableClock clock = new MovableClock();
+        Mesh.Pod server = serverBy(clock);
+        send("server-1", "malformed", s -> s.setServer(github().setPort(0)));
+        await().until(() -> operator.refused("server-1", "malformed").isPresent());
+
+        clock.forward(Duration.ofHours(2));
+        operator.heartbeat("server-1", clock.instant());
+
+        healthSays(server, "ready", "nothing has confirmed the rules since");
+    }
+
+    @Test
+    void aRestartWithTheOperatorAwayServesNothing() {
+        // Given a former process of the container, with everything that it kept
+        server();
+        operator.close();
+
+        Mesh.Pod restarted = mesh.start("server-1", "127.0.0.25", application.port());
+
+        healthSays(restarted, "ready", "the operator cannot be asked");
+        assertThat(mesh.get(restarted.healthPort(), "/healthz/ready").statusCode())
+                .isEqualTo(503);
+        assertThatThrownBy(() -> new Socket("127.0.0.25", mesh.meshPort()).close())
+                .isInstanceOf(ConnectException.class);
+    }
+
+    @Test
+    void aCertificateThatIsNotRenewedIsSaidBeforeItsEndAndIsNothingAfterIt() {
+        MovableClock clock = new MovableClock();
+        mesh.clock(clock);
+        Mesh.Pod pod = server();
+        operator.refuse(Optional.of(Status.UNAVAILABLE.withDescription("the API server cannot be asked")));
+        assertThat(metrics(pod)).contains("stockade_sidecar_renewal_overdue 0\n", "stockade_sidecar_trust_epoch 1\n");
+
+        clock.forward(Duration.ofMinutes(50));
+        operator.heartbeat("server-1", clock.instant());
+        healthSays(pod, "ready", "ok, but the certificate for " + Mesh.GITHUB.uri() + " has not been renewed");
+        healthSays(pod, "ready", "the API server cannot be asked");
+        assertThat(metrics(pod))
+                .contains("stockade_sidecar_renewal_overdue 1\n")
+                .containsPattern("stockade_sidecar_certificate_remaining_seconds\\{role=\"mcp\"} [1-9]");
+
+        clock.forward(Duration.ofMinutes(11));
+        healthSays(pod, "ready", "no valid certificate for " + Mesh.GITHUB.uri() + ": it ended at ");
+        assertThat(mesh.get(pod.healthPort(), "/healthz/ready").statusCode()).isEqualTo(503);
+        assertThat(metrics(pod)).containsPattern("stockade_sidecar_certificate_remaining_seconds\\{role=\"mcp\"} -");
+    }
+
+    @Test
+    void bothSidecarsCountThatTheyAgreedOnAPostQuantumKeyExchange() {
+        Mesh.Pod server = server();
+        Mesh.Pod agent = agent();
+        assertThat(mesh.call(agent, "/tools/github", "x").statusCode()).isEqualTo(200);
+
+        assertThat(metrics(server))
+                .contains(
+                        "stockade_sidecar_inbound_connections_total 1\n",
+                        "stockade_sidecar_inbound_connections_post_quantum_total 1\n");
+        assertThat(metrics(agent))
+                .contains(
+                        "stockade_sidecar_outbound_connections_total 1\n",
+                        "stockade_sidecar_outbound_connections_post_quantum_total 1\n");
+    }
+
+    private String metrics(Mesh.Pod pod) {
+        return mesh.get(pod.healthPort(), "/metrics").body();
     }
 
     @Test

@@ -96,7 +96,8 @@ final class Signing {
         return result;
     }
 
-    private Signed check(SignResponse response, Map<WorkloadKind, WorkloadKey> keys) {
+    /** @throws IllegalArgumentException with one sentence, if anything in it is not what was asked for: nothing of it counts */
+    Signed check(SignResponse response, Map<WorkloadKind, WorkloadKey> keys) {
         if (!response.getTrust().getTrustDomain().equals(settings.trustDomain())) {
             throw new IllegalArgumentException("its trust domain is not " + settings.trustDomain());
         }
