@@ -12,11 +12,10 @@ import static org.awaitility.Awaitility.await;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.sidecar.fixture.McpLikeServer;
 import dev.stockade.sidecar.fixture.Mesh;
-import dev.stockade.sidecar.state.AgentRules;
+import dev.stockade.sidecar.fixture.TwoPods;
 import dev.stockade.wire.control.v1.AccessPolicy;
 import dev.stockade.wire.control.v1.Rule;
 import dev.stockade.wire.control.v1.Server;
-import dev.stockade.wire.control.v1.ServiceName;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,9 +26,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,53 +34,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two pods, a real control server, real TLS: from the agent's HTTP request to the server on loopback and back. */
 class AcrossTheMeshTest {
-    @TempDir
-    Path dir;
-
-    private final McpLikeServer application = new McpLikeServer("github");
+    private TwoPods pods;
     private Mesh mesh;
+    private McpLikeServer application;
     private Mesh.Pod server;
     private Mesh.Pod agent;
 
     @BeforeEach
-    void twoPods() {
-        mesh = new Mesh(dir);
-        mesh.operator().pod("server-1", Mesh.GITHUB).pod("agent-1", Mesh.TRIAGE);
-        mesh.operator()
-                .send(
-                        "server-1",
-                        mesh.operator()
-                                .snapshot("server-v1")
-                                .setServer(github().addAgents(triageAt("agent-1")))
-                                .build());
-        mesh.operator()
-                .send(
-                        "agent-1",
-                        mesh.operator()
-                                .snapshot("agent-v1")
-                                .setAgent(triage(githubAt(endpoint("server-1", "127.0.0.2"))))
-                                .build());
-        server = mesh.start("server-1", "127.0.0.2", application.port());
-        agent = mesh.start("agent-1", "127.0.0.3", 1);
-        inForce("server-1", "server-v1");
-        inForce("agent-1", "agent-v1");
-        ready(server);
-        ready(agent);
+    void twoPods(@TempDir Path dir) {
+        pods = new TwoPods(dir);
+        mesh = pods.mesh();
+        application = pods.application();
+        server = pods.server();
+        agent = pods.agent();
     }
 
     @AfterEach
     void close() {
-        mesh.close();
-        application.close();
-    }
-
-    private void inForce(String uid, String version) {
-        await().until(() -> mesh.operator().inForce(uid, version));
-    }
-
-    private void ready(Mesh.Pod pod) {
-        await().untilAsserted(() ->
-                assertThat(mesh.get(pod.healthPort(), "/healthz/ready").body()).isEqualTo("ok\n"));
+        pods.close();
     }
 
     @Test
@@ -126,15 +94,10 @@ class AcrossTheMeshTest {
             BufferedReader lines = new BufferedReader(new InputStreamReader(events, StandardCharsets.UTF_8));
             assertThat(lines.readLine()).isEqualTo("data: first");
 
-            mesh.operator()
-                    .send(
-                            "server-1",
-                            mesh.operator()
-                                    .snapshot("server-v2")
-                                    .setServer(github().addAgents(
-                                                    triageAt("agent-1").setSuspended(true)))
-                                    .build());
-            inForce("server-1", "server-v2");
+            mesh.tell(
+                    "server-1",
+                    "server-v2",
+                    s -> s.setServer(github().addAgents(triageAt("agent-1").setSuspended(true))));
 
             assertThatThrownBy(() -> {
                         while (lines.readLine() != null) {
@@ -147,14 +110,7 @@ class AcrossTheMeshTest {
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.body()).contains("\"reason\":\"suspended\"");
 
-        mesh.operator()
-                .send(
-                        "server-1",
-                        mesh.operator()
-                                .snapshot("server-v3")
-                                .setServer(github().addAgents(triageAt("agent-1")))
-                                .build());
-        inForce("server-1", "server-v3");
+        mesh.tell("server-1", "server-v3", s -> s.setServer(github().addAgents(triageAt("agent-1"))));
         assertThat(mesh.call(agent, "/tools/github", "back").body()).isEqualTo("github:back");
     }
 
@@ -164,15 +120,11 @@ class AcrossTheMeshTest {
             BufferedReader lines = new BufferedReader(new InputStreamReader(events, StandardCharsets.UTF_8));
             assertThat(lines.readLine()).isEqualTo("data: first");
 
-            mesh.operator()
-                    .send(
-                            "agent-1",
-                            mesh.operator()
-                                    .snapshot("agent-v2")
-                                    .setAgent(triage(githubAt(endpoint("server-1", "127.0.0.2")))
-                                            .setSuspended(true))
-                                    .build());
-            inForce("agent-1", "agent-v2");
+            mesh.tell(
+                    "agent-1",
+                    "agent-v2",
+                    s -> s.setAgent(
+                            triage(githubAt(endpoint("server-1", "127.0.0.2"))).setSuspended(true)));
 
             assertThatThrownBy(() -> {
                         while (lines.readLine() != null) {
@@ -195,14 +147,7 @@ class AcrossTheMeshTest {
 
     @Test
     void anAgentWithoutAGrantIsToldWhyAndTheServersSideRecordsIt() {
-        mesh.operator()
-                .send(
-                        "server-1",
-                        mesh.operator()
-                                .snapshot("server-v2")
-                                .setServer(github())
-                                .build());
-        inForce("server-1", "server-v2");
+        mesh.tell("server-1", "server-v2", s -> s.setServer(github()));
 
         HttpResponse<String> refused = mesh.call(agent, "/tools/github", "hello");
 
@@ -222,14 +167,7 @@ class AcrossTheMeshTest {
     @Test
     void aWithdrawnPodIsRefusedAndANewerOneIsAdmitted() {
         // Given a snapshot compiled after the agent's certificate, which does not list its pod
-        mesh.operator()
-                .send(
-                        "server-1",
-                        mesh.operator()
-                                .snapshot("server-v2")
-                                .setServer(github().addAgents(triageAt("another")))
-                                .build());
-        inForce("server-1", "server-v2");
+        mesh.tell("server-1", "server-v2", s -> s.setServer(github().addAgents(triageAt("another"))));
         assertThat(mesh.call(agent, "/tools/github", "x").body()).contains("\"reason\":\"identity_refused\"");
 
         // When a pod that is newer than the snapshot calls
@@ -242,160 +180,11 @@ class AcrossTheMeshTest {
                                 .setAgent(triage(githubAt(endpoint("server-1", "127.0.0.2"))))
                                 .build());
         Mesh.Pod newer = mesh.start("agent-2", "127.0.0.4", 1);
-        inForce("agent-2", "agent2-v1");
-        ready(newer);
+        mesh.inForce("agent-2", "agent2-v1");
+        mesh.ready(newer);
 
         // Then its identity is what counts
         assertThat(mesh.call(newer, "/tools/github", "x").body()).isEqualTo("github:x");
-    }
-
-    @Test
-    void anUnknownPathNamesTheOnesThatExistAndIsRecordedHere() {
-        for (String path : Set.of("/tools/github/", "/tools/github/mcp", "/tools/GitHub", "/tools/github?x=1", "/")) {
-            HttpResponse<String> answer = mesh.call(agent, path, "x");
-            assertThat(answer.statusCode()).as(path).isEqualTo(404);
-            assertThat(answer.body()).contains("\"reason\":\"unknown_path\"", "/tools/github");
-        }
-        await().untilAsserted(() -> assertThat(agent.audited())
-                .contains("\"reason\":\"unknown_path\"", "\"name\":\"/tools/github/mcp\"")
-                .doesNotContain("x=1"));
-    }
-
-    @Test
-    void webPagesAreRefused() {
-        assertThat(mesh.call(agent, "/tools/github", "x", "Origin", "https://evil.example")
-                        .statusCode())
-                .isEqualTo(403);
-        assertThat(mesh.call(agent, "/tools/github", "x", "Origin", "null").statusCode())
-                .isEqualTo(403);
-        assertThat(mesh.call(agent, "/tools/github", "x", "Origin", "http://127.0.0.1:" + agent.localPort())
-                        .statusCode())
-                .isEqualTo(200);
-    }
-
-    @Test
-    void mcpJsonListsWhatIsGranted() {
-        HttpResponse<String> listing = mesh.get(agent.localPort(), "/mcp.json");
-
-        assertThat(listing.body())
-                .isEqualTo("{\"mcpServers\":{\"tools-github\":{\"type\":\"http\",\"url\":\"http://127.0.0.1:"
-                        + agent.localPort() + "/tools/github\"}}}");
-    }
-
-    @Test
-    void aSessionStaysOnItsReplicaAndNewWorkIsSpread() {
-        McpLikeServer second = new McpLikeServer("second");
-        mesh.operator().pod("server-2", Mesh.GITHUB);
-        mesh.operator()
-                .send(
-                        "server-2",
-                        mesh.operator()
-                                .snapshot("server2-v1")
-                                .setServer(github().addAgents(triageAt("agent-1")))
-                                .build());
-        Mesh.Pod other = mesh.start("server-2", "127.0.0.5", second.port());
-        inForce("server-2", "server2-v1");
-        ready(other);
-        mesh.operator()
-                .send(
-                        "agent-1",
-                        mesh.operator()
-                                .snapshot("agent-v2")
-                                .setAgent(triage(githubAt(
-                                        endpoint("server-1", "127.0.0.2"),
-                                        endpoint("server-2", "127.0.0.5").setReady(true))))
-                                .build());
-        inForce("agent-1", "agent-v2");
-
-        Set<String> spread = new HashSet<>();
-        for (int i = 0; i < 6; i++) {
-            spread.add(mesh.call(agent, "/tools/github", "").body());
-            assertThat(mesh.call(agent, "/tools/github", "", "Mcp-Session-Id", AgentRules.tagOf("server-2") + ".abc")
-                            .body())
-                    .isEqualTo("second:");
-        }
-        assertThat(spread).containsExactlyInAnyOrder("github:", "second:");
-
-        HttpResponse<String> gone =
-                mesh.call(agent, "/tools/github", "", "Mcp-Session-Id", AgentRules.tagOf("server-9") + ".abc");
-        assertThat(gone.statusCode()).isEqualTo(404);
-        assertThat(gone.body()).contains("\"reason\":\"unknown_session\"");
-        second.close();
-    }
-
-    @Test
-    void aReplicaThatCannotBeReachedIsPassedOver() {
-        mesh.operator()
-                .send(
-                        "agent-1",
-                        mesh.operator()
-                                .snapshot("agent-v2")
-                                .setAgent(triage(
-                                        githubAt(endpoint("server-1", "127.0.0.2"), endpoint("dead", "127.0.0.77"))))
-                                .build());
-        inForce("agent-1", "agent-v2");
-
-        for (int i = 0; i < 4; i++) {
-            assertThat(mesh.call(agent, "/tools/github", "x").body()).isEqualTo("github:x");
-        }
-    }
-
-    @Test
-    void aServerWithoutAReadyReplicaIsUnreachable() {
-        mesh.operator()
-                .send(
-                        "agent-1",
-                        mesh.operator()
-                                .snapshot("agent-v2")
-                                .setAgent(triage(githubAt(
-                                        endpoint("server-1", "127.0.0.2").setReady(false))))
-                                .build());
-        inForce("agent-1", "agent-v2");
-
-        HttpResponse<String> answer = mesh.call(agent, "/tools/github", "x");
-
-        assertThat(answer.statusCode()).isEqualTo(503);
-        assertThat(answer.body()).contains("\"reason\":\"unreachable\"", "no replica that is ready");
-        await().untilAsserted(() -> assertThat(agent.audited()).contains("\"reason\":\"unreachable\"", "tools/github"));
-    }
-
-    @Test
-    void anotherIdentityThanTheServersIsNotBelieved() {
-        // Given that the address of tools/github is held by a pod with another server's certificate
-        mesh.operator()
-                .send(
-                        "agent-1",
-                        mesh.operator()
-                                .snapshot("agent-v2")
-                                .setAgent(triage(githubAt(endpoint("server-1", "127.0.0.2"))
-                                        .setName("other")
-                                        .setSpiffeId("spiffe://test.local/ns/tools/mcp/other")))
-                                .build());
-        inForce("agent-1", "agent-v2");
-
-        HttpResponse<String> answer = mesh.call(agent, "/tools/other", "x");
-
-        assertThat(answer.statusCode()).isEqualTo(503);
-        assertThat(application.heads()).isEmpty();
-    }
-
-    @Test
-    void anotherPortThanTheServersIsNotConnectedTo() {
-        mesh.operator()
-                .send(
-                        "agent-1",
-                        mesh.operator()
-                                .snapshot("agent-v2")
-                                .setAgent(triage(githubAt(endpoint("server-1", "127.0.0.2"))
-                                        .setPort(application.port())))
-                                .build());
-        inForce("agent-1", "agent-v2");
-
-        HttpResponse<String> answer = mesh.call(agent, "/tools/github", "x");
-
-        assertThat(answer.statusCode()).isEqualTo(502);
-        assertThat(answer.body()).contains("answered 400 to CONNECT");
-        assertThat(application.heads()).isEmpty();
     }
 
     @Test
@@ -418,17 +207,13 @@ class AcrossTheMeshTest {
                 Map.of(),
                 audit -> StockadeSidecar.policing(
                         audit, Clock.systemUTC(), new BoundPod("tools", "github-0", "server-2", 0)));
-        inForce("server-2", "v1");
-        ready(policing);
-        mesh.operator()
-                .send(
-                        "agent-1",
-                        mesh.operator()
-                                .snapshot("agent-v2")
-                                .setAgent(triage(githubAt(endpoint("server-2", "127.0.0.8"))
-                                        .setPort(application.port())))
-                                .build());
-        inForce("agent-1", "agent-v2");
+        mesh.inForce("server-2", "v1");
+        mesh.ready(policing);
+        mesh.tell(
+                "agent-1",
+                "agent-v2",
+                s -> s.setAgent(
+                        triage(githubAt(endpoint("server-2", "127.0.0.8")).setPort(application.port()))));
 
         HttpResponse<String> granted = callTool("echo");
         HttpResponse<String> denied = callTool("delete_all");
@@ -450,65 +235,5 @@ class AcrossTheMeshTest {
                 "application/json",
                 "Accept",
                 "application/json, text/event-stream");
-    }
-
-    @Test
-    void aServiceNameLeadsToTheServerAtItsOwnPath() throws Exception {
-        int port = Mesh.freePort();
-        mesh.operator().pod("agent-3", Mesh.TRIAGE);
-        mesh.operator()
-                .send(
-                        "server-1",
-                        mesh.operator()
-                                .snapshot("server-v2")
-                                .setServer(github().addAgents(triageAt("agent-1", "agent-3")))
-                                .build());
-        mesh.operator()
-                .send(
-                        "agent-3",
-                        mesh.operator()
-                                .snapshot("agent3-v1")
-                                .setAgent(triage(githubAt(endpoint("server-1", "127.0.0.2"))
-                                        .addServices(ServiceName.newBuilder()
-                                                .setNamespace("tools")
-                                                .setName("github-svc")
-                                                .setPort(port))))
-                                .build());
-        Mesh.Pod capturing = mesh.start(
-                "agent-3",
-                "127.0.0.6",
-                1,
-                Map.of("STOCKADE_CAPTURE", "{\"tools/github-svc:" + port + "\":\"127.80.1.2\"}"));
-        inForce("agent-3", "agent3-v1");
-        ready(capturing);
-
-        String right = plainRequest("127.80.1.2", port, "POST /mcp", "github-svc.tools:" + port);
-        String wrongPath = plainRequest("127.80.1.2", port, "POST /other", "github-svc.tools:" + port);
-        String wrongHost = plainRequest("127.80.1.2", port, "POST /mcp", "evil.example:" + port);
-
-        assertThat(right).startsWith("HTTP/1.1 200").endsWith("github:hi");
-        assertThat(wrongPath).startsWith("HTTP/1.1 404").contains("/mcp alone");
-        assertThat(wrongHost).startsWith("HTTP/1.1 403");
-    }
-
-    private static String plainRequest(String address, int port, String start, String host) throws IOException {
-        try (java.net.Socket socket = new java.net.Socket(java.net.InetAddress.ofLiteral(address), port)) {
-            socket.getOutputStream()
-                    .write((start + " HTTP/1.1\r\nHost: " + host
-                                    + "\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
-                            .getBytes(StandardCharsets.US_ASCII));
-            socket.setSoTimeout(1500);
-            StringBuilder answer = new StringBuilder();
-            try {
-                for (int c = socket.getInputStream().read();
-                        c >= 0;
-                        c = socket.getInputStream().read()) {
-                    answer.append((char) c);
-                }
-            } catch (java.net.SocketTimeoutException e) {
-                // All that there is has come.
-            }
-            return answer.toString();
-        }
     }
 }
