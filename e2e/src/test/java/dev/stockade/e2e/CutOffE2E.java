@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -85,10 +86,26 @@ class CutOffE2E {
             AGENTS.forEach(
                     agent -> team.awaitReady(agent).policy(agent + "-" + server).await("Enforced", "True"));
         }
+        List<String> cutOff = Stream.of(SUSPENDED, DELETED, FAR, BRIEF)
+                .map(app -> team.pods(app).getFirst().getMetadata().getName())
+                .toList();
+        Map<String, Long> before = new HashMap<>();
+        cutOff.forEach(pod -> before.put(pod, lossesOfTheOperator(pod)));
         team.apply(CUT_OFF);
-        mesh.operator().killAll();
-        // It knows the agents again by what the others report; those that are cut off report nothing.
-        team.server(CONNECTED).await("Ready", "True");
+        mesh.operator().killAll(); // what was open before the policy would go on otherwise
+        for (String pod : cutOff) {
+            Waiting.until(
+                    pod + " has lost the operator",
+                    () -> team.sidecarLog(pod),
+                    () -> lossesOfTheOperator(pod) > Objects.requireNonNull(before.get(pod)));
+        }
+    }
+
+    private long lossesOfTheOperator(String pod) {
+        return team.sidecarLog(pod)
+                .lines()
+                .filter(line -> line.contains("no stream of snapshots"))
+                .count();
     }
 
     @AfterAll

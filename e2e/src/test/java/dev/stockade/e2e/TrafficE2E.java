@@ -141,7 +141,7 @@ class TrafficE2E {
         Pod pod = standing.agents().pod("reader");
         int restarts = sidecarRestarts(pod);
 
-        mesh.nodes().killSidecar(pod);
+        mesh.nodes().kill(pod);
 
         Waiting.until(
                 "the sidecar of the agent is back",

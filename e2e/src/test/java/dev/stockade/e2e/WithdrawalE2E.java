@@ -132,7 +132,7 @@ class WithdrawalE2E {
         team.awaitEvent("disowned", event -> says(event, "ServiceAccount e2e-withdrawn/disowned was deleted"));
         // The API server lets nobody make a pod of an account that does not exist; one that was there asks again when
         // its sidecar starts anew.
-        mesh.nodes().killSidecar(team.pod("disowned"));
+        mesh.nodes().kill(team.pod("disowned"));
         Waiting.until(
                 "the sidecar that started anew waits for a certificate",
                 () -> team.sidecarLog("disowned"),

@@ -403,4 +403,22 @@ class WithTheOperatorTest {
                 .contains("\"message\":\"identity ended\",\"spiffeId\":\"" + Mesh.TRIAGE.uri()));
         ready(pod);
     }
+
+    @Test
+    void anIdentityThatWasTakenAwayAndIsGivenBackIsAskedForAgain() {
+        operator.pod("agent-1", Mesh.TRIAGE);
+        Mesh.Pod pod = agent();
+        send("agent-1", "held", s -> s.setAgent(triage()));
+        ready(pod);
+        operator.pod("agent-1");
+        send("agent-1", "withdrawn", s -> {});
+        await().untilAsserted(() -> assertThat(pod.logged()).contains("\"message\":\"identity ended\""));
+        operator.disconnect();
+
+        operator.pod("agent-1", Mesh.TRIAGE);
+
+        await().untilAsserted(() -> assertThat(pod.logged()
+                        .substring(pod.logged().indexOf("\"message\":\"identity ended\"")))
+                .contains("\"message\":\"certificate held\",\"spiffeId\":\"" + Mesh.TRIAGE.uri()));
+    }
 }

@@ -134,7 +134,7 @@ public final class Mesh implements AutoCloseable {
     }
 
     public Operator operator() {
-        return new Operator(client);
+        return new Operator(client, nodes);
     }
 
     /** A namespace in the mesh, fresh. */

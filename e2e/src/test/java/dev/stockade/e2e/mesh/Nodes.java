@@ -28,7 +28,7 @@ public final class Nodes {
                 if (!program || !pod) continue;
                 const uid = pod[1].replaceAll('_', '-');
                 const pss = /^Pss: +(\\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
-                if (victim === uid && program.includes('sidecar')) process.kill(Number(pid), 'SIGKILL');
+                if (victim === uid) process.kill(Number(pid), 'SIGKILL');
                 console.log(JSON.stringify({uid, program, pssKiB: Number(pss[1])}));
               } catch (gone) {}
             }
@@ -135,13 +135,13 @@ public final class Nodes {
                 .toList();
     }
 
-    /** Kills a pod's sidecar as a crash would. */
-    public void killSidecar(Pod pod) {
+    /** Kills Stockade's process in a pod, its sidecar or the operator, as a crash would. */
+    public void kill(Pod pod) {
         boolean found = inspect(pod.getMetadata().getUid()).stream()
                 .anyMatch(fact ->
                         fact.path("uid").asText().equals(pod.getMetadata().getUid()));
         if (!found) {
-            throw new AssertionError("no sidecar runs in %s/%s"
+            throw new AssertionError("no process of Stockade runs in %s/%s"
                     .formatted(
                             pod.getMetadata().getNamespace(), pod.getMetadata().getName()));
         }

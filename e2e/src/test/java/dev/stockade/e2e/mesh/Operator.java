@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The operator's replicas: who they are, who leads, and ways to take them away. */
-public record Operator(KubernetesClient client) {
+public record Operator(KubernetesClient client, Nodes nodes) {
     private static final String NAME = "stockade-operator";
 
     /** Those that are not being deleted, in the order of their names. */
@@ -42,8 +42,9 @@ public record Operator(KubernetesClient client) {
                 .orElseGet(replicas::getFirst);
     }
 
-    /** Kills a replica as a crash of its node would: at once, without a word. */
+    /** Kills a replica as a crash of its node would: at once, without a word, and for good. */
     public void kill(Pod replica) {
+        nodes.kill(replica);
         client.resource(replica).withGracePeriod(0).delete();
     }
 

@@ -8,8 +8,8 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /** Waiting for a cluster, which takes the time that it takes: the bound is only there to end a run that will not. */
 public final class Waiting {
-    /** Long enough for a busy machine with two cores. */
-    public static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** Long enough for two cores that other builds use as well. */
+    public static final Duration PATIENCE = Duration.ofMinutes(4);
 
     /** For what starts many processes. */
     public static final Duration GREAT_PATIENCE = Duration.ofMinutes(8);

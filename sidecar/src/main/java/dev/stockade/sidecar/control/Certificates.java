@@ -111,7 +111,9 @@ final class Certificates {
      */
     void tick() {
         Instant now = clock.instant();
-        if (!now.isBefore(due) && !asking && retry.isEmpty()) {
+        // Without one there is no stream, by which it would be heard that there is an identity for this pod again.
+        boolean cutOff = identities.svids().isEmpty() && !status.get().connected();
+        if ((cutOff || !now.isBefore(due)) && !asking && retry.isEmpty()) {
             ask();
         }
         if (!asking) {
