@@ -45,7 +45,6 @@ public final class AnswerScanner {
     static final int WATCHED_DEPTH = 5;
 
     private static final int MOST_INPUT_REQUESTS = 256;
-    private static final String NO_ESCAPE = "no JSON: no such escape";
 
     private final PassingTokens tokens = new PassingTokens(new Meaning());
     private final Place[] places = new Place[WATCHED_DEPTH + 1];
@@ -122,19 +121,30 @@ public final class AnswerScanner {
 
         @Override
         public void key(byte[] raw, int length) {
-            try {
-                keyEnds(JsonPieces.unescaped(raw, length));
-            } catch (IllegalArgumentException e) {
-                tokens.fail(NO_ESCAPE);
+            String name = text(raw, length);
+            if (tokens.fault().isEmpty()) {
+                keyEnds(name);
             }
         }
 
         @Override
         public void value(byte[] raw, int length, boolean quoted) {
+            String value = text(raw, length);
+            if (tokens.fault().isEmpty()) {
+                valueEnds(value, raw, length, quoted);
+            }
+        }
+
+        private String text(byte[] raw, int length) {
+            if (!JsonPieces.isUtf8(raw, length)) {
+                tokens.fail("text that is not UTF-8");
+                return "";
+            }
             try {
-                valueEnds(JsonPieces.unescaped(raw, length), raw, length, quoted);
+                return JsonPieces.unescaped(raw, length);
             } catch (IllegalArgumentException e) {
-                tokens.fail(NO_ESCAPE);
+                tokens.fail("no JSON: no such escape");
+                return "";
             }
         }
     }

@@ -87,7 +87,9 @@ class McpReaderTest {
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":Infinity}}"), "value");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":-Infinity}}"), "digit");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":1e400}}"), "too large");
+        refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":1E+0000309}}"), "too large");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":" + "9".repeat(310) + "}}"), "too large");
+        refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":" + "9".repeat(211) + "e99}}"), "too large");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":" + "9".repeat(5000) + "}}"), "characters");
         // batches
         refuse(all, "[]", "batch");
