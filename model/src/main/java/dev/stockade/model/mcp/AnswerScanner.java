@@ -38,6 +38,7 @@ public final class AnswerScanner {
     /** Keys on which sender and receiver must not disagree, by place. */
     private static final List<String> ROOT_KEYS = List.of("jsonrpc", "id", "method", "params", "result", "error");
 
+    private static final List<String> PARAMS_KEYS = List.of("uri");
     private static final List<String> RESULT_KEYS = List.of("inputRequests");
     private static final List<String> INPUT_REQUEST_KEYS = List.of("method");
 
@@ -51,6 +52,7 @@ public final class AnswerScanner {
     /** Which of the root's keys were there. */
     private int rootSeen;
 
+    private int paramsSeen;
     private int resultSeen;
     private int inputRequestSeen;
 
@@ -196,9 +198,10 @@ public final class AnswerScanner {
         key = name;
         switch (place) {
             case ROOT -> rootSeen = once(ROOT_KEYS, rootSeen, name);
+            case PARAMS -> paramsSeen = once(PARAMS_KEYS, paramsSeen, name);
             case RESULT -> resultSeen = once(RESULT_KEYS, resultSeen, name);
             case INPUT_REQUEST -> inputRequestSeen = once(INPUT_REQUEST_KEYS, inputRequestSeen, name);
-            case PARAMS, INPUT_REQUESTS, ELSEWHERE -> {}
+            case INPUT_REQUESTS, ELSEWHERE -> {}
         }
         if (place == Place.ROOT) {
             switch (name) {

@@ -93,6 +93,8 @@ class AnswerScannerTest {
                 "{\"id\":1,\"result\":{\"inputRequests\":[]}}",
                 "{\"id\":1,\"result\":{\"inputRequests\":{\"a\":{\"Method\":\"b\"}}}}",
                 "{\"id\":[1],\"method\":\"a\"}",
+                "{\"method\":\"a\",\"params\":{\"uri\":\"a:1\",\"uri\":\"a:2\"}}",
+                "{\"method\":\"a\",\"params\":{\"uri\":\"a:1\",\"URI\":\"a:2\"}}",
                 "{\"id\":1]",
                 "<html>"
             })
