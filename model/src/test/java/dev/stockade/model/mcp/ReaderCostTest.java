@@ -102,10 +102,8 @@ class ReaderCostTest {
         SpiffeId agent = new SpiffeId("stockade.local", "agents", WorkloadKind.AGENT, "agent-0");
         Target tool = new Target(GuardedKind.TOOL, "get_issue");
         Target resource = new Target(GuardedKind.RESOURCE, "repo://acme-0/issues/1");
-        AgentAccess access = agents.get(agent);
-        assertThat(access).isNotNull();
-        assertThat(McpGuard.decide(access, tool).allows()).isTrue();
-        assertThat(McpGuard.decide(access, resource).allows()).isTrue();
+        assertThat(decide(agents, agent, tool)).isOne();
+        assertThat(decide(agents, agent, resource)).isOne();
 
         Cost ofTool = measured(() -> decide(agents, agent, tool));
         Cost ofResource = measured(() -> decide(agents, agent, resource));
