@@ -1,6 +1,7 @@
 package dev.stockade.model.json;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
@@ -64,6 +65,25 @@ public final class JsonPieces {
         }
         return text.append(new String(raw, from, length - from, StandardCharsets.UTF_8))
                 .toString();
+    }
+
+    /** Whether the first bytes are UTF-8; some parsers read an overlong form as the character that it pretends to be. */
+    public static boolean isUtf8(byte[] raw, int length) {
+        for (int i = 0; i < length; i++) {
+            if (raw[i] < 0) {
+                return isStrictUtf8(ByteBuffer.wrap(raw, i, length - i));
+            }
+        }
+        return true;
+    }
+
+    private static boolean isStrictUtf8(ByteBuffer bytes) {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(bytes);
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
+        }
     }
 
     /**

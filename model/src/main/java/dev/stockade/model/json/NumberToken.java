@@ -2,8 +2,10 @@ package dev.stockade.model.json;
 
 /** Reads numbers (RFC 8259 section 6), and refuses those that are not finite as a double. */
 final class NumberToken {
-    /** Without an exponent, 308 digits are always finite. */
-    private static final int SURELY_FINITE = 300;
+    /** A number of so many characters, of which at most two are digits of an exponent, is smaller than 10^299. */
+    private static final int SURELY_FINITE = 200;
+
+    private static final int SMALL_EXPONENT = 2;
 
     private final ByteCursor in;
     private final StringBuilder exact = new StringBuilder();
@@ -16,6 +18,7 @@ final class NumberToken {
     boolean isInteger() throws JsonRefusedException {
         int from = in.offset();
         boolean integer = true;
+        boolean finite = true;
         exact.setLength(0);
         if (in.peek() == '-') {
             next();
@@ -36,9 +39,11 @@ final class NumberToken {
             if (in.peek() == '+' || in.peek() == '-') {
                 next();
             }
+            int exponent = exact.length();
             digits();
+            finite = exact.length() - exponent <= SMALL_EXPONENT;
         }
-        if ((!integer || exact.length() > SURELY_FINITE) && Double.isInfinite(Double.parseDouble(exact.toString()))) {
+        if ((!finite || exact.length() > SURELY_FINITE) && Double.isInfinite(Double.parseDouble(exact.toString()))) {
             throw ByteCursor.refused(from, "a number is too large");
         }
         return integer;

@@ -38,6 +38,7 @@ public final class AnswerScanner {
     /** Keys on which sender and receiver must not disagree, by place. */
     private static final List<String> ROOT_KEYS = List.of("jsonrpc", "id", "method", "params", "result", "error");
 
+    private static final List<String> PARAMS_KEYS = List.of("uri");
     private static final List<String> RESULT_KEYS = List.of("inputRequests");
     private static final List<String> INPUT_REQUEST_KEYS = List.of("method");
 
@@ -45,13 +46,13 @@ public final class AnswerScanner {
     static final int WATCHED_DEPTH = 5;
 
     private static final int MOST_INPUT_REQUESTS = 256;
-    private static final String NO_ESCAPE = "no JSON: no such escape";
 
     private final PassingTokens tokens = new PassingTokens(new Meaning());
     private final Place[] places = new Place[WATCHED_DEPTH + 1];
     /** Which of the root's keys were there. */
     private int rootSeen;
 
+    private int paramsSeen;
     private int resultSeen;
     private int inputRequestSeen;
 
@@ -122,19 +123,30 @@ public final class AnswerScanner {
 
         @Override
         public void key(byte[] raw, int length) {
-            try {
-                keyEnds(JsonPieces.unescaped(raw, length));
-            } catch (IllegalArgumentException e) {
-                tokens.fail(NO_ESCAPE);
+            String name = text(raw, length);
+            if (tokens.fault().isEmpty()) {
+                keyEnds(name);
             }
         }
 
         @Override
         public void value(byte[] raw, int length, boolean quoted) {
+            String value = text(raw, length);
+            if (tokens.fault().isEmpty()) {
+                valueEnds(value, raw, length, quoted);
+            }
+        }
+
+        private String text(byte[] raw, int length) {
+            if (!JsonPieces.isUtf8(raw, length)) {
+                tokens.fail("text that is not UTF-8");
+                return "";
+            }
             try {
-                valueEnds(JsonPieces.unescaped(raw, length), raw, length, quoted);
+                return JsonPieces.unescaped(raw, length);
             } catch (IllegalArgumentException e) {
-                tokens.fail(NO_ESCAPE);
+                tokens.fail("no JSON: no such escape");
+                return "";
             }
         }
     }
@@ -186,9 +198,10 @@ public final class AnswerScanner {
         key = name;
         switch (place) {
             case ROOT -> rootSeen = once(ROOT_KEYS, rootSeen, name);
+            case PARAMS -> paramsSeen = once(PARAMS_KEYS, paramsSeen, name);
             case RESULT -> resultSeen = once(RESULT_KEYS, resultSeen, name);
             case INPUT_REQUEST -> inputRequestSeen = once(INPUT_REQUEST_KEYS, inputRequestSeen, name);
-            case PARAMS, INPUT_REQUESTS, ELSEWHERE -> {}
+            case INPUT_REQUESTS, ELSEWHERE -> {}
         }
         if (place == Place.ROOT) {
             switch (name) {

@@ -1,5 +1,6 @@
 package dev.stockade.model.mcp;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +12,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AnswerScannerTest {
     /** In pieces of every size, so that no piece's end matters. */
     private static AnswerScanner scan(String message) {
-        byte[] bytes = message.getBytes(UTF_8);
+        return scan(message.getBytes(UTF_8));
+    }
+
+    private static AnswerScanner scan(byte[] bytes) {
         AnswerScanner whole = new AnswerScanner();
         whole.feed(bytes, 0, bytes.length);
         for (int size = 1; size < 8; size++) {
@@ -89,11 +93,24 @@ class AnswerScannerTest {
                 "{\"id\":1,\"result\":{\"inputRequests\":[]}}",
                 "{\"id\":1,\"result\":{\"inputRequests\":{\"a\":{\"Method\":\"b\"}}}}",
                 "{\"id\":[1],\"method\":\"a\"}",
+                "{\"method\":\"a\",\"params\":{\"uri\":\"a:1\",\"uri\":\"a:2\"}}",
+                "{\"method\":\"a\",\"params\":{\"uri\":\"a:1\",\"URI\":\"a:2\"}}",
                 "{\"id\":1]",
                 "<html>"
             })
     void whatAReceiverMightReadOtherwiseIsAFault(String message) {
         assertThat(scan(message).fault()).isNotEmpty();
+    }
+
+    /** Overlong forms, which Jackson reads as an e and a dot. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"id\":1,\"m\u00c1\u00a5thod\":\"sampling/createMessage\"}",
+                "{\"method\":\"notifications/resources/updated\",\"params\":{\"uri\":\"repo://a/\u00c0\u00ae\u00c0\u00ae/b\"}}",
+            })
+    void textThatIsNotUtf8IsAFaultWhereItMatters(String message) {
+        assertThat(scan(message.getBytes(ISO_8859_1)).fault()).contains("UTF-8");
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.stockade.model.mcp;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stockade.model.json.StrictJson;
 import dev.stockade.model.policy.GuardedKind;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,12 @@ class McpReaderTest {
         refuse(all, call("{\"Name\":\"a\"}"), "case");
         refuse(all, call("{\"name\":\"a\",\"Arguments\":{}}"), "case");
         refuse(all, call("{\"name\":\"a\",\"x\":1,\"X\":2}"), "case");
+        refuse(all, call("{\"name\":\"a\",\"_meta\":{\"x\":1,\"X\":2}}"), "case");
+        refuse(
+                all,
+                call("{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"a\",\"Name\":\"b\"}}")
+                        .replace("tools/call", "completion/complete"),
+                "case");
         // Go folds the long s and the Kelvin sign
         refuse(
                 all,
@@ -78,7 +86,14 @@ class McpReaderTest {
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"\\udead\":1}}"), "surrogate");
         // invalid UTF-8: cut, overlong, a raw surrogate, beyond Unicode, a lone continuation
         for (String bytes : new String[] {
-            "\u00c3", "\u00c0\u00ae", "\u00ed\u00a0\u0080", "\u00f4\u0090\u0080\u0080", "\u0080", "\u00ff"
+            "\u00c3",
+            "\u00c0\u00ae",
+            "\u00e0\u0080\u00ae",
+            "\u00f0\u0080\u0080\u00ae",
+            "\u00ed\u00a0\u0080",
+            "\u00f4\u0090\u0080\u0080",
+            "\u0080",
+            "\u00ff"
         }) {
             all.add(Arguments.of(call("{\"name\":\"" + bytes + "\"}").getBytes(ISO_8859_1), "UTF-8"));
         }
@@ -87,7 +102,9 @@ class McpReaderTest {
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":Infinity}}"), "value");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":-Infinity}}"), "digit");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":1e400}}"), "too large");
+        refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":1E+0000309}}"), "too large");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":" + "9".repeat(310) + "}}"), "too large");
+        refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":" + "9".repeat(211) + "e99}}"), "too large");
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":" + "9".repeat(5000) + "}}"), "characters");
         // batches
         refuse(all, "[]", "batch");
@@ -102,6 +119,9 @@ class McpReaderTest {
         refuse(all, "\ufeff" + ok, "byte order mark");
         all.add(Arguments.of(ok.getBytes(UTF_16LE), "key in quotes"));
         all.add(Arguments.of(("\ufeff" + ok).getBytes(UTF_16LE), "UTF-8"));
+        all.add(Arguments.of(ok.getBytes(UTF_16BE), "UTF-8"));
+        all.add(Arguments.of(("\ufeff" + ok).getBytes(UTF_16BE), "UTF-8"));
+        all.add(Arguments.of(ok.getBytes(Charset.forName("UTF-32BE")), "UTF-8"));
         // nesting
         refuse(all, call("{\"name\":\"a\",\"arguments\":{\"x\":" + "[".repeat(100) + "]".repeat(100) + "}}"), "nest");
         refuse(
