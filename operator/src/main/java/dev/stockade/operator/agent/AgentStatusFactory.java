@@ -19,6 +19,7 @@ import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.ResourceName;
+import dev.stockade.policy.Selectors;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +47,8 @@ final class AgentStatusFactory {
         Progress own = Progress.of(agent.getMetadata().getUid(), generation, pods, List.of(), acks);
 
         Finding accepted = accepted(agent, mesh, pods.size());
-        Finding injected = Membership.injected(pods.size(), bare);
+        Finding injected = Membership.injected(
+                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod)));
         Finding acknowledged =
                 progress.finding(Conditions.READY, Conditions.find(published, Conditions.READY), settling);
         Finding ready = Conditions.ready(

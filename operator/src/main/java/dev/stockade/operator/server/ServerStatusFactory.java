@@ -18,6 +18,7 @@ import dev.stockade.operator.status.Progress;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
+import dev.stockade.policy.Selectors;
 import dev.stockade.policy.ServiceNames;
 import java.time.Instant;
 import java.util.List;
@@ -47,7 +48,8 @@ final class ServerStatusFactory {
                 server.getMetadata().getUid(), generation, pods, mesh.view().pods(), acks);
 
         Finding accepted = accepted(server, mesh, pods);
-        Finding injected = Membership.injected(pods.size(), bare);
+        Finding injected = Membership.injected(
+                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod)));
         Finding acknowledged = progress.finding(POLICY_ENFORCED, Conditions.find(published, POLICY_ENFORCED), settling);
         Finding enforced = server.getSpec().enforcement() == Enforcement.OBSERVE && acknowledged.isTrue()
                 ? Finding.no(

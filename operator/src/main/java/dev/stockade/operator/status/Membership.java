@@ -1,8 +1,11 @@
 package dev.stockade.operator.status;
 
 import dev.stockade.policy.Claims;
+import dev.stockade.policy.MeshPod;
+import dev.stockade.policy.MeshView;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Findings that servers and agents share: whether their namespace takes part, who else claims their pods, which lack a sidecar. */
 public final class Membership {
@@ -61,6 +64,34 @@ public final class Membership {
                         "PodsWithoutSidecar",
                         counted + " Without: " + Phrases.names(bare)
                                 + ". A sidecar is injected only when a pod is created: restart them.");
+    }
+
+    /**
+     * Injected.
+     *
+     * @param orphaned the selected pods whose service account was deleted: they hold no identity, whatever else they have
+     */
+    public static Finding injected(int injected, List<String> bare, List<MeshPod> orphaned) {
+        if (orphaned.isEmpty()) {
+            return injected(injected, bare);
+        }
+        MeshPod first = orphaned.getFirst();
+        return Finding.no(
+                Conditions.INJECTED,
+                "ServiceAccountDeleted",
+                "ServiceAccount " + first.namespace() + "/" + first.serviceAccount()
+                        + " was deleted after these pods were created, and their identity with it: "
+                        + Phrases.names(
+                                orphaned.stream().map(MeshPod::reference).toList())
+                        + ". Create the account if it is missing, then the pods anew.");
+    }
+
+    /** Those that a resource selects and that are {@link MeshPod#orphaned}. */
+    public static List<MeshPod> orphaned(MeshView view, Predicate<MeshPod> selected) {
+        return view.pods().stream()
+                .filter(pod -> pod.orphaned() && pod.injected() && !pod.finished())
+                .filter(selected)
+                .toList();
     }
 
     /** Stalled where Accepted is False: no waiting mends it. */

@@ -9,7 +9,9 @@ import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import dev.stockade.policy.MeshView;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,5 +155,30 @@ class AgentStatusFactoryTest {
         Mesh mesh = Meshes.of(Meshes.server("web"), Meshes.SERVICE, TRIAGE, POD);
 
         assertThat(status(mesh, new Sidecars()).notCaptured()).isEmpty();
+    }
+
+    @Test
+    void podsWhoseServiceAccountWasDeletedAreNamed() {
+        MeshView view = Meshes.of(TRIAGE, POD).view();
+        Mesh mesh = Mesh.of(new MeshView(
+                view.trustDomain(),
+                view.clusterDomain(),
+                view.namespaces(),
+                view.servers(),
+                view.agents(),
+                view.policies(),
+                view.trust(),
+                view.pods().stream().map(pod -> pod.under(Optional.empty())).toList(),
+                view.services(),
+                view.serviceAccounts()));
+
+        assertThat(status(mesh, new Sidecars()).conditions())
+                .filteredOn(condition -> condition.type().equals("Injected"))
+                .singleElement()
+                .satisfies(condition -> {
+                    assertThat(condition.reason()).isEqualTo("ServiceAccountDeleted");
+                    assertThat(condition.message())
+                            .contains("ServiceAccount agents/triage was deleted", "agents/triage-0");
+                });
     }
 }

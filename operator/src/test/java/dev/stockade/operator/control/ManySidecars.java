@@ -1,5 +1,7 @@
 package dev.stockade.operator.control;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.stockade.operator.authority.Trust;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.Hello;
@@ -28,6 +30,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process of its own that subscribes as many sidecars, so that only the operator's side of them is in the process that is
@@ -35,6 +39,8 @@ import java.util.List;
  * input.
  */
 final class ManySidecars {
+    private static final Semaphore PLACES = new Semaphore(8);
+
     private ManySidecars() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -71,16 +77,29 @@ final class ManySidecars {
                                 SslProvider.JDK)
                         .build())
                 .build();
-        SidecarControlGrpc.newStub(channel)
-                .subscribe(new Acknowledging())
-                .onNext(SubscribeRequest.newBuilder()
-                        .setHello(Hello.newBuilder().setRelease("test").setBoot("boot"))
-                        .build());
+        // A few at a time: a handshake that waits for hundreds of others would be given up.
+        PLACES.acquire();
+        subscribe(channel);
         return channel;
     }
 
+    private static void subscribe(ManagedChannel channel) {
+        SidecarControlGrpc.newStub(channel)
+                .withWaitForReady()
+                .subscribe(new Acknowledging(channel))
+                .onNext(SubscribeRequest.newBuilder()
+                        .setHello(Hello.newBuilder().setRelease("test").setBoot("boot"))
+                        .build());
+    }
+
     private static final class Acknowledging implements ClientResponseObserver<SubscribeRequest, SubscribeResponse> {
-        private ClientCallStreamObserver<SubscribeRequest> out;
+        private final ManagedChannel channel;
+        private @Nullable ClientCallStreamObserver<SubscribeRequest> out;
+        private boolean admitted;
+
+        Acknowledging(ManagedChannel channel) {
+            this.channel = channel;
+        }
 
         @Override
         public void beforeStart(ClientCallStreamObserver<SubscribeRequest> stream) {
@@ -90,16 +109,23 @@ final class ManySidecars {
         @Override
         public void onNext(SubscribeResponse response) {
             if (response.hasSnapshot()) {
-                out.onNext(SubscribeRequest.newBuilder()
-                        .setAcknowledgement(Acknowledgement.newBuilder()
-                                .setVersion(response.getSnapshot().getVersion()))
-                        .build());
+                if (!admitted) {
+                    admitted = true;
+                    PLACES.release();
+                }
+                requireNonNull(out)
+                        .onNext(SubscribeRequest.newBuilder()
+                                .setAcknowledgement(Acknowledgement.newBuilder()
+                                        .setVersion(response.getSnapshot().getVersion()))
+                                .build());
             }
         }
 
         @Override
         public void onError(Throwable cause) {
-            System.err.println(cause.getMessage());
+            if (!channel.isShutdown()) {
+                subscribe(channel);
+            }
         }
 
         @Override

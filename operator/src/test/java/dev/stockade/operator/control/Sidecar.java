@@ -203,10 +203,15 @@ final class Sidecar implements AutoCloseable {
                 .build();
     }
 
-    @Override
-    public void close() {
+    /** Ends its connection. */
+    void hangUp() {
         if (channel != null) {
             channel.shutdownNow();
         }
+    }
+
+    @Override
+    public void close() {
+        hangUp();
     }
 }

@@ -184,8 +184,8 @@ class TwoReplicasIT {
                 "default",
                 lease,
                 new LeaseHolder("operator-0", "192.0.2.1").identity(),
-                Duration.ofSeconds(3),
-                Duration.ofSeconds(2),
+                Duration.ofSeconds(8),
+                Duration.ofSeconds(5),
                 Duration.ofMillis(200));
         Evidence evidence = new Evidence(
                 () -> Mesh.of(replica.cache.view()),
@@ -210,7 +210,7 @@ class TwoReplicasIT {
                     .inNamespace("default")
                     .withName(lease)
                     .patch(PatchContext.of(PatchType.JSON_MERGE), """
-                            {"spec": {"holderIdentity": "operator-1/192.0.2.2", "renewTime": "%s", "leaseDurationSeconds": 3}}
+                            {"spec": {"holderIdentity": "operator-1/192.0.2.2", "renewTime": "%s", "leaseDurationSeconds": 8}}
                             """.formatted(
                                     MICRO_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))));
             await().atMost(PATIENCE).until(() -> !reconcilers.leading());

@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,7 @@ class WithdrawalEventsIT {
 
     private final AtomicBoolean secondLeads = new AtomicBoolean();
     private final AtomicBoolean firstLeads = new AtomicBoolean(true);
+    private final List<AtomicReference<Boolean>> looked = new CopyOnWriteArrayList<>();
     private ApiServer api;
     private KubernetesClient client;
     private ClusterCache cache;
@@ -81,14 +84,32 @@ class WithdrawalEventsIT {
                         && !cache.view().agents().isEmpty());
         first = events("operator-0", firstLeads);
         second = events("operator-1", secondLeads);
+        awaitLooks(false);
     }
 
     private WithdrawalEvents events(String instance, AtomicBoolean leads) {
-        WithdrawalEvents events =
-                new WithdrawalEvents(client, () -> Mesh.of(cache.view()), leads::get, instance, Clock.systemUTC());
+        AtomicReference<Boolean> suspended = new AtomicReference<>();
+        looked.add(suspended);
+        WithdrawalEvents events = new WithdrawalEvents(
+                client,
+                () -> {
+                    Mesh mesh = Mesh.of(cache.view());
+                    suspended.set(mesh.view().agents().getFirst().getSpec().suspended());
+                    return mesh;
+                },
+                leads::get,
+                instance,
+                Clock.systemUTC());
         events.look();
         cache.onChange(events::look);
         return events;
+    }
+
+    /** What is taken back before anybody has looked was never withdrawn. */
+    private void awaitLooks(boolean suspended) {
+        await().atMost(PATIENCE)
+                .until(() -> looked.stream()
+                        .allMatch(last -> Boolean.valueOf(suspended).equals(last.get())));
     }
 
     @AfterEach
@@ -125,8 +146,7 @@ class WithdrawalEventsIT {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(said()).isEqualTo(expected));
         // When it is taken back and said again, that is another withdrawal
         apply("false");
-        await().atMost(PATIENCE)
-                .until(() -> !cache.view().agents().getFirst().getSpec().suspended());
+        awaitLooks(false);
         apply("true");
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(said()).hasSize(4));
     }
