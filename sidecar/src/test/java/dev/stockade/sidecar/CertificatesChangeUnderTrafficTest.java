@@ -13,6 +13,8 @@ import dev.stockade.sidecar.fixture.Traffic;
 import dev.stockade.wire.control.v1.Snapshot;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,10 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two real sidecars under constant traffic, whose certificates, issuer and root change beneath it. */
 class CertificatesChangeUnderTrafficTest {
-    /** Renewed after half of it; the other half is for a machine that is busy. */
-    private static final Duration LIFETIME = Duration.ofSeconds(12);
+    /**
+     * Of the first certificates alone: renewed after half of it, with the other half to spare on a machine that is busy. The
+     * later ones do not end while the test runs.
+     */
+    private static final Duration FIRST_LIFETIME = Duration.ofSeconds(30);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir
     Path dir;
@@ -37,7 +42,7 @@ class CertificatesChangeUnderTrafficTest {
     @BeforeEach
     void twoPods() {
         mesh = new Mesh(dir);
-        mesh.operator().lifetime(LIFETIME);
+        mesh.operator().lifetime(FIRST_LIFETIME);
         mesh.operator().pod("server-1", Mesh.GITHUB).pod("agent-1", Mesh.TRIAGE);
         tell();
         server = mesh.startServer("server-1", "127.0.0.42");
@@ -74,11 +79,11 @@ class CertificatesChangeUnderTrafficTest {
                         && mesh.operator().inForce("agent-1", "agent-1-v" + version));
     }
 
-    /** Until both hold certificates that were asked for after now, so many of them. */
-    private void renewed(int times) {
+    /** Holds once both have certificates that they asked for after now, so many of them. */
+    private Callable<Boolean> renewed(int times) {
         int servers = mesh.operator().signRequests("server-1") + times;
         int agents = mesh.operator().signRequests("agent-1") + times;
-        await().atMost(PATIENCE).until(() -> held(server) >= servers && held(agent) >= agents);
+        return () -> held(server) >= servers && held(agent) >= agents;
     }
 
     private static long held(Mesh.Pod pod) {
@@ -88,31 +93,58 @@ class CertificatesChangeUnderTrafficTest {
                 .count();
     }
 
-    private void rotate(TestAuthority to) {
+    /** Waits, and fails with the first call that does. */
+    private static void awaitWith(Traffic traffic, Callable<Boolean> condition) {
+        await().atMost(PATIENCE).until(() -> {
+            assertThat(traffic.failures()).isEmpty();
+            return condition.call();
+        });
+    }
+
+    /** Waits until more of everything has come through. */
+    private static void goesOn(Traffic traffic) {
+        int events = traffic.events();
+        int calls = traffic.calls();
+        int uploads = traffic.uploads();
+        awaitWith(traffic, () -> traffic.events() > events && traffic.calls() > calls && traffic.uploads() > uploads);
+    }
+
+    private void rotate(Traffic traffic, TestAuthority to) {
         TestAuthority from = mesh.operator().authority();
         mesh.operator().rotate(from, to);
         tellAndWait();
         mesh.operator().rotate(to, from);
+        Callable<Boolean> renewed = renewed(1);
         tellAndWait();
-        renewed(1);
+        awaitWith(traffic, renewed);
         mesh.operator().rotate(to);
         tellAndWait();
     }
 
     @Test
     void noCallFailsAndNoStreamEndsWhileCertificatesIssuerAndRootChange() {
+        // Given a path that is warm: what is tried here is not the first handshake of a process
+        await().atMost(PATIENCE)
+                .until(() -> mesh.call(
+                                        agent,
+                                        "/tools/github",
+                                        Traffic.tool("echo", 1),
+                                        "Content-Type",
+                                        "application/json",
+                                        "Accept",
+                                        "application/json, text/event-stream")
+                                .statusCode()
+                        == 200);
         try (Traffic traffic = new Traffic(mesh.urlOf(agent, "/tools/github"))) {
-            await().atMost(PATIENCE).until(() -> traffic.events() > 0 && traffic.calls() > 0);
-            renewed(3);
-            rotate(mesh.operator().authority().nextIssuer());
-            rotate(new TestAuthority());
-            int eventsBefore = traffic.events();
-            int callsBefore = traffic.calls();
-            int uploadsBefore = traffic.uploads();
-            await().atMost(PATIENCE)
-                    .until(() -> traffic.events() > eventsBefore
-                            && traffic.calls() > callsBefore
-                            && traffic.uploads() > uploadsBefore);
+            goesOn(traffic);
+            Instant firstEnd = Instant.now().plus(FIRST_LIFETIME);
+            mesh.operator().lifetime(Duration.ofHours(1));
+            awaitWith(traffic, renewed(1));
+            // Each of these renews once more.
+            rotate(traffic, mesh.operator().authority().nextIssuer());
+            rotate(traffic, new TestAuthority());
+            awaitWith(traffic, () -> Instant.now().isAfter(firstEnd));
+            goesOn(traffic);
             tools.finish();
             traffic.stop();
 
@@ -121,7 +153,7 @@ class CertificatesChangeUnderTrafficTest {
         // Given that the stream of events began on a connection that was retired long ago
         assertThat(mesh.metric(server, "stockade_sidecar_inbound_connections_total"))
                 .as("connections made for new certificates")
-                .isGreaterThan(4);
+                .isGreaterThan(3);
         assertThat(mesh.metric(server, "stockade_sidecar_inbound_connections_cut_total"))
                 .isZero();
     }

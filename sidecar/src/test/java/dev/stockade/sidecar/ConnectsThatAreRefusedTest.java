@@ -41,6 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConnectsThatAreRefusedTest {
     private static final String ADDRESS = "127.0.0.52";
     private static final String AUTHORITY = ADDRESS + ":3000";
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final McpLikeServer application = new McpLikeServer("github");
     private final EventLoopGroup loops = RawPeer.loops();
@@ -138,13 +139,14 @@ class ConnectsThatAreRefusedTest {
     }
 
     private void assertRecorded(String auditId, String reason) {
-        await().untilAsserted(() -> assertThat(server.audited().lines())
-                .anySatisfy(line -> assertThat(line)
-                        .contains(
-                                "\"id\":\"" + auditId + "\"",
-                                "\"reason\":\"" + reason + "\"",
-                                "\"method\":\"CONNECT\"",
-                                Mesh.TRIAGE.uri())));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(server.audited().lines())
+                        .anySatisfy(line -> assertThat(line)
+                                .contains(
+                                        "\"id\":\"" + auditId + "\"",
+                                        "\"reason\":\"" + reason + "\"",
+                                        "\"method\":\"CONNECT\"",
+                                        Mesh.TRIAGE.uri())));
     }
 
     @Test
@@ -185,9 +187,9 @@ class ConnectsThatAreRefusedTest {
             assertThat(peer.ask(add(connectTo(AUTHORITY), "x", "x".repeat(200 << 10)))
                             .status())
                     .isIn("closed", "reset");
-            peer.ended().orTimeout(30, TimeUnit.SECONDS).join();
+            peer.ended().orTimeout(90, TimeUnit.SECONDS).join();
         }
-        await().until(() -> recorded("malformed") > before);
+        await().atMost(PATIENCE).until(() -> recorded("malformed") > before);
     }
 
     private long recorded(String reason) {
@@ -204,9 +206,9 @@ class ConnectsThatAreRefusedTest {
             // A DATA frame of a stream that was never opened
             peer.babble((byte) 0, (byte) 0, (byte) 1, (byte) 0, (byte) 0, (byte) 0, (byte) 0, (byte) 0, (byte) 9, (byte)
                     'x');
-            peer.ended().orTimeout(30, TimeUnit.SECONDS).join();
+            peer.ended().orTimeout(90, TimeUnit.SECONDS).join();
         }
-        await().until(() -> recorded("malformed") > before);
+        await().atMost(PATIENCE).until(() -> recorded("malformed") > before);
     }
 
     @Test
@@ -216,8 +218,8 @@ class ConnectsThatAreRefusedTest {
                 RawPeer flooding = peer()) {
             flooding.openAndReset(connectTo(AUTHORITY), 5_000);
 
-            flooding.ended().orTimeout(30, TimeUnit.SECONDS).join();
-            await().until(() -> recorded("malformed") > before);
+            flooding.ended().orTimeout(90, TimeUnit.SECONDS).join();
+            await().atMost(PATIENCE).until(() -> recorded("malformed") > before);
             assertThat(honest.ask(connectTo(AUTHORITY)).status()).isEqualTo("200");
         }
     }
@@ -230,14 +232,14 @@ class ConnectsThatAreRefusedTest {
                 peers.add(peer());
             }
 
-            await().until(() -> peers.stream().anyMatch(turnedAway -> !turnedAway.isOpen()));
-            await().until(() -> recorded("limit") > 0);
+            await().atMost(PATIENCE).until(() -> peers.stream().anyMatch(turnedAway -> !turnedAway.isOpen()));
+            await().atMost(PATIENCE).until(() -> recorded("limit") > 0);
             assertThat(peers.getFirst().ask(connectTo(AUTHORITY)).status()).isEqualTo("200");
             assertThat(other.ask(connectTo(AUTHORITY)).status()).isEqualTo("200");
         } finally {
             peers.forEach(RawPeer::close);
         }
-        await().untilAsserted(() -> {
+        await().atMost(PATIENCE).untilAsserted(() -> {
             try (RawPeer again = peer()) {
                 assertThat(again.ask(connectTo(AUTHORITY)).status()).isEqualTo("200");
             }
@@ -251,13 +253,13 @@ class ConnectsThatAreRefusedTest {
             for (int i = 0; i < 400; i++) {
                 silent.add(new Socket(InetAddress.ofLiteral(ADDRESS), mesh.meshPort()));
             }
-            await().atMost(Duration.ofSeconds(30)).until(() -> hungUp(silent.getLast()));
+            await().atMost(PATIENCE).until(() -> hungUp(silent.getLast()));
         } finally {
             for (Socket socket : silent) {
                 socket.close();
             }
         }
-        await().untilAsserted(() -> {
+        await().atMost(PATIENCE).untilAsserted(() -> {
             try (RawPeer peer = peer()) {
                 assertThat(peer.ask(connectTo(AUTHORITY)).status()).isEqualTo("200");
             }

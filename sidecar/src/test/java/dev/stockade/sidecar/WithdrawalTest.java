@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What was granted is taken away in mid-stream: what ends, what the agent's program sees, and what is recorded. */
 class WithdrawalTest {
     private static final String SERVER = "127.0.0.46";
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @TempDir
     Path dir;
@@ -91,11 +92,12 @@ class WithdrawalTest {
                             text.forEach(lines::add);
                         }
                     });
-            String first = lines.poll(30, TimeUnit.SECONDS);
+            String first = lines.poll(90, TimeUnit.SECONDS);
             assertThat(first).isNotNull();
             unanswered = mesh.http().sendAsync(request("ponder", 8), BodyHandlers.ofString());
-            await().untilAsserted(() ->
-                    assertThat(server.audited()).contains("\"name\":\"ponder\"", "\"decision\":\"allow\""));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(server.audited()).contains("\"name\":\"ponder\"", "\"decision\":\"allow\""));
         }
 
         private HttpRequest request(String tool, int id) {
@@ -108,14 +110,14 @@ class WithdrawalTest {
 
         /** What the program read in the stream of events at last, the stream having ended as HTTP has it. */
         String lastEvent() {
-            events.orTimeout(30, TimeUnit.SECONDS).join();
+            events.orTimeout(90, TimeUnit.SECONDS).join();
             List<String> data =
                     lines.stream().filter(line -> line.startsWith("data:")).toList();
             return data.getLast();
         }
 
         HttpResponse<String> answer() {
-            return unanswered.orTimeout(30, TimeUnit.SECONDS).join();
+            return unanswered.orTimeout(90, TimeUnit.SECONDS).join();
         }
     }
 
@@ -144,13 +146,14 @@ class WithdrawalTest {
     }
 
     private void assertRecorded(Mesh.Pod by, String method, String reason) {
-        await().untilAsserted(() -> assertThat(by.audited().lines())
-                .anySatisfy(line -> assertThat(line)
-                        .contains(
-                                "\"method\":\"" + method + "\"",
-                                "\"decision\":\"deny\"",
-                                "\"reason\":\"" + reason + "\"",
-                                Mesh.TRIAGE.uri())));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(by.audited().lines())
+                        .anySatisfy(line -> assertThat(line)
+                                .contains(
+                                        "\"method\":\"" + method + "\"",
+                                        "\"decision\":\"deny\"",
+                                        "\"reason\":\"" + reason + "\"",
+                                        Mesh.TRIAGE.uri())));
     }
 
     @Test
@@ -169,8 +172,9 @@ class WithdrawalTest {
                 .isZero();
         assertToldAndRefused(calls, "suspended");
         assertRecorded(server, "CONNECT", "suspended");
-        await().untilAsserted(() -> assertThat(server.audited().lines())
-                .anySatisfy(line -> assertThat(line).contains("\"name\":\"watch\"", "\"outcome\":\"broken\"")));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(server.audited().lines())
+                        .anySatisfy(line -> assertThat(line).contains("\"name\":\"watch\"", "\"outcome\":\"broken\"")));
 
         // And back
         mesh.tell("server-1", "server-v3", s -> s.setServer(rules()));
@@ -244,7 +248,8 @@ class WithdrawalTest {
 
         // And back: the sockets were never closed
         mesh.tell("agent-1", "agent-v3", s -> s.setAgent(atGithub()));
-        await().untilAsserted(() -> assertThat(call().statusCode()).isEqualTo(200));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(call().statusCode()).isEqualTo(200));
     }
 
     private void assertToldByItself(UnderWay calls, String reason) {
@@ -285,7 +290,7 @@ class WithdrawalTest {
         assertRecorded(server, "CONNECT", "stale");
 
         // Until somebody does, again and again, for that is good for two seconds only
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+        await().atMost(PATIENCE).untilAsserted(() -> {
             mesh.operator().heartbeat("server-1", Instant.now());
             assertThat(call().statusCode()).isEqualTo(200);
         });
@@ -310,7 +315,7 @@ class WithdrawalTest {
 
         // When the sidecars come again
         mesh.operator().disconnect();
-        await().until(() -> mesh.operator().hellos().size() >= before + 2);
+        await().atMost(PATIENCE).until(() -> mesh.operator().hellos().size() >= before + 2);
         mesh.inForce("server-1", "server-v2");
 
         assertToldAndRefused(calls, "suspended");
