@@ -13,6 +13,7 @@ import dev.stockade.operator.admission.WebhookTrust;
 import dev.stockade.operator.attestation.Attestor;
 import dev.stockade.operator.attestation.SigningRecord;
 import dev.stockade.operator.attestation.SigningRequests;
+import dev.stockade.operator.attestation.SubscribedSidecars;
 import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.authority.AuthorityRefusesException;
 import dev.stockade.operator.authority.AuthorityState;
@@ -315,10 +316,18 @@ final class Assembly implements AutoCloseable {
             CurrentMesh compiled,
             SidecarRegistry registry)
             throws IOException {
+        LeaseReader holder = new LeaseReader(client, settings.namespace());
         SigningRecord record = new SigningRecord(client, meters, settings.podName(), clock);
         keep(record);
         SigningRequests signing = new SigningRequests(
-                new Attestor(client, cache::picture, compiled::now, clock), authority, compiled::trust);
+                new Attestor(
+                        client,
+                        cache::picture,
+                        compiled::now,
+                        new SubscribedSidecars(registry, holder, settings.podName()),
+                        clock),
+                authority,
+                compiled::trust);
         ControlServer control = new ControlServer(
                 new InetSocketAddress(ports.control()),
                 new ControlServer.Parts(
@@ -330,7 +339,7 @@ final class Assembly implements AutoCloseable {
                         registry,
                         signing,
                         record,
-                        new LeaseReader(client, settings.namespace()),
+                        holder,
                         settings.podName(),
                         clock));
         keep(control);

@@ -100,7 +100,7 @@ public final class AuditChain {
         text(out, "decision", event.verdict().word());
         text(out, "reason", event.reason());
         text(out, "why", event.why());
-        if (event.count() > 1) {
+        if (event.count() > 0) {
             number(out, "count", event.count());
         }
         if (event.certificate().isPresent()) {

@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param proof what the request proved itself by: {@code token}, or {@code token+certificate}
  * @param reason of a refusal
  * @param why the refusal in one sentence
- * @param count more than one where refusals are only counted; no single pod, address or sentence is named then
+ * @param count 0 for a line of its own; else how many refusals were only counted, whose pods and addresses are not named
  * @param certificate what was issued
  */
 public record SigningEvent(

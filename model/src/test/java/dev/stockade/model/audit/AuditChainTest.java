@@ -169,9 +169,9 @@ class AuditChainTest {
         AuditChain chain = new AuditChain("boot-1");
         JsonText out = new JsonText(16);
         chain.append(
-                signing("a/p", Verdict.ALLOW, "", 1, Optional.of(new SigningEvent.Issued("1f", TIME.plusSeconds(60)))),
+                signing("a/p", Verdict.ALLOW, "", 0, Optional.of(new SigningEvent.Issued("1f", TIME.plusSeconds(60)))),
                 out);
-        chain.append(signing("a/p", Verdict.DENY, "other_address", 1, Optional.empty()), out);
+        chain.append(signing("a/p", Verdict.DENY, "other_address", 0, Optional.empty()), out);
         chain.append(signing("", Verdict.DENY, "no_token", 37, Optional.empty()), out);
         // Then
         List<String> lines = new String(out.toByteArray(), UTF_8).lines().toList();

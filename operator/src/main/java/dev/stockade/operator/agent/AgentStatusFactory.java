@@ -7,7 +7,6 @@ import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.agent.AgentIdentityStatus;
 import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.trust.MeshTrust;
-import dev.stockade.crds.trust.Suspension;
 import dev.stockade.operator.acks.Acknowledgements;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
@@ -20,6 +19,8 @@ import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.ResourceName;
 import dev.stockade.policy.Selectors;
+import dev.stockade.policy.SuspendedBy;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -131,25 +132,18 @@ final class AgentStatusFactory {
                     SUSPENDED, published.get().reason(), published.get().message());
         }
         Optional<MeshTrust> trust = mesh.view().trust();
-        Optional<Suspension> byTrust = trust.stream()
-                .flatMap(t -> t.getSpec().suspended().stream())
-                .filter(s -> new ResourceName(s.namespace(), s.name()).equals(ResourceName.of(agent)))
-                .findFirst();
-        if (byTrust.isPresent()) {
-            String reason = byTrust.get().reason();
-            return inForce(
-                    Progress.of(
-                            trust.orElseThrow().getMetadata().getUid(),
-                            trust.orElseThrow().getMetadata().getGeneration(),
-                            concerned,
-                            List.of(),
-                            acks),
-                    "SuspendedByMeshTrust",
-                    "By MeshTrust default" + (reason.isEmpty() ? "." : ": " + reason + "."));
+        Optional<SuspendedBy> by = SuspendedBy.of(agent, trust);
+        if (by.isEmpty()) {
+            return Finding.no(SUSPENDED, "NotSuspended", "");
         }
-        return agent.getSpec().suspended()
-                ? inForce(own, "Suspended", "By spec.suspended.")
-                : Finding.no(SUSPENDED, "NotSuspended", "");
+        if (!by.get().platform()) {
+            return inForce(own, "Suspended", by.get().sentence());
+        }
+        ObjectMeta platform = trust.orElseThrow().getMetadata();
+        return inForce(
+                Progress.of(platform.getUid(), platform.getGeneration(), concerned, List.of(), acks),
+                "SuspendedByMeshTrust",
+                by.get().sentence());
     }
 
     private static Finding inForce(Progress progress, String reason, String why) {

@@ -13,7 +13,10 @@ import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
+import dev.stockade.policy.ResourceName;
+import dev.stockade.policy.SuspendedBy;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -22,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -42,34 +46,41 @@ public final class Attestor {
     private final TokenReviewer reviewer;
     private final Supplier<Picture> picture;
     private final Supplier<CompiledMesh> mesh;
+    private final LiveSidecars sidecars;
     private final RequestRate perPod;
     private final RequestRate perAddress;
 
     /**
      * @param picture how far the pods are known
      * @param mesh the resources that select pods
+     * @param sidecars which of them are at work
      */
-    public Attestor(KubernetesClient client, Supplier<Picture> picture, Supplier<CompiledMesh> mesh, Clock clock) {
+    public Attestor(
+            KubernetesClient client,
+            Supplier<Picture> picture,
+            Supplier<CompiledMesh> mesh,
+            LiveSidecars sidecars,
+            Clock clock) {
         this.client = requireNonNull(client);
         this.reviewer = new TokenReviewer(client);
         this.picture = requireNonNull(picture);
         this.mesh = requireNonNull(mesh);
+        this.sidecars = requireNonNull(sidecars);
         this.perPod = new RequestRate(PER_POD_AND_MINUTE, clock);
         this.perAddress = new RequestRate(PER_ADDRESS_AND_MINUTE, clock);
     }
 
-    /**
-     * @param token of the caller, if it sent one
-     * @param peer the address that the connection comes from
-     * @param seen told of the pod as soon as the token has named it, so that a refusal can be recorded with it
-     */
-    public Attested attest(Optional<String> token, InetAddress peer, SeenPod seen) throws Refusal {
+    /** @param seen told of the pod as soon as the token has named it, so that a refusal can be recorded with it */
+    public Attested attest(Presented presented, SeenPod seen) throws Refusal {
+        InetAddress peer = presented.from();
         if (!perAddress.admits(peer.getHostAddress())) {
             throw tooOften("Address " + peer.getHostAddress());
         }
-        Proof proof = reviewer.review(token.orElseThrow(() -> new Refusal(
-                Reason.NO_TOKEN,
-                "No token was sent. Send the projected service-account token as 'authorization: Bearer'.")));
+        Proof proof = reviewer.review(presented
+                .token()
+                .orElseThrow(() -> new Refusal(
+                        Reason.NO_TOKEN,
+                        "No token was sent. Send the projected service-account token as 'authorization: Bearer'.")));
         seen.pod(proof.namespace(), proof.podName(), proof.podUid());
         if (!perPod.admits(proof.podUid())) {
             throw tooOften("Pod " + proof.namespace() + "/" + proof.podName());
@@ -79,7 +90,9 @@ public final class Attestor {
         checkInjected(pod);
         long version = Math.max(
                 picture.get().podsReached(), Long.parseLong(pod.getMetadata().getResourceVersion()));
-        return new Attested(new BoundPod(proof.namespace(), proof.podName(), proof.podUid(), version), identities(pod));
+        Attested attested = identities(pod, new BoundPod(proof.namespace(), proof.podName(), proof.podUid(), version));
+        checkHolder(pod, proof, presented.certifiedPod());
+        return attested;
     }
 
     /** Learns which pod is asking. */
@@ -152,13 +165,14 @@ public final class Attestor {
         }
     }
 
-    private List<Identity> identities(Pod pod) throws Refusal {
+    private Attested identities(Pod pod, BoundPod bound) throws Refusal {
         CompiledMesh compiled = mesh.get();
         MeshView view = compiled.view();
         MeshPod candidate = MeshPod.of(pod);
-        if (compiled.pod(candidate.uid()).filter(MeshPod::orphaned).isPresent()) {
-            throw orphaned(candidate);
+        if (!view.inMesh(candidate.namespace())) {
+            throw Unselected.of(candidate, labels(pod), view);
         }
+        checkServiceAccount(candidate, compiled);
         // Claims are decided pod by pod, so the pod as it is now can be asked about alone.
         Claims claims = Claims.of(new MeshView(
                 view.trustDomain(),
@@ -175,42 +189,79 @@ public final class Attestor {
         Optional<SecureMcpServer> server = claims.server(candidate);
         server.ifPresent(s -> identities.add(new Identity(view.identity(s), SERVER_LIFETIME)));
         Optional<AgentIdentity> agent = claims.agent(candidate);
-        boolean suspended = agent.filter(compiled.grants()::suspended).isPresent();
-        if (!suspended) {
+        Optional<Refusal> suspended = agent.flatMap(a -> suspended(candidate, a, view));
+        if (suspended.isEmpty()) {
             agent.ifPresent(a -> identities.add(
                     new Identity(view.identity(a), a.getSpec().certificate().duration())));
         }
         if (identities.isEmpty()) {
-            throw suspended ? suspended(candidate, agent.orElseThrow()) : unselected(candidate, view);
+            throw suspended.orElseGet(() -> Unselected.of(candidate, labels(pod), view));
         }
-        return identities;
+        return new Attested(bound, identities, suspended);
     }
 
-    private static Refusal suspended(MeshPod pod, AgentIdentity agent) {
-        return new Refusal(
-                Reason.SUSPENDED,
-                "AgentIdentity " + agent.getMetadata().getNamespace() + "/"
-                        + agent.getMetadata().getName() + " of pod " + pod.reference()
-                        + " is suspended. No certificate is issued until that ends.");
+    private static Map<String, String> labels(Pod pod) {
+        Map<String, String> labels = pod.getMetadata().getLabels();
+        return labels == null ? Map.of() : labels;
     }
 
-    private static Refusal orphaned(MeshPod pod) {
-        return new Refusal(
-                Reason.NOTHING_SELECTS,
-                "Service account " + pod.namespace() + "/" + pod.serviceAccount() + " of pod " + pod.reference()
-                        + " was deleted after the pod was created, and its identities with it. Create the account if it is"
-                        + " missing, then the pod anew.");
+    /** The API server remembers for some seconds that a token was good; our own watch may know better. */
+    private static void checkServiceAccount(MeshPod pod, CompiledMesh compiled) throws Refusal {
+        ResourceName account = new ResourceName(pod.namespace(), pod.serviceAccount());
+        if (!compiled.view().serviceAccounts().contains(account)
+                || compiled.pod(pod.uid()).filter(MeshPod::orphaned).isPresent()) {
+            throw new Refusal(
+                    Reason.SERVICE_ACCOUNT_GONE,
+                    "Service account " + account + " of pod " + pod.reference()
+                            + " was deleted after the pod was created, and its identities with it. Create the account if it is"
+                            + " missing, then the pod anew.");
+        }
     }
 
-    private static Refusal unselected(MeshPod pod, MeshView view) {
-        return new Refusal(
-                Reason.NOTHING_SELECTS,
-                view.inMesh(pod.namespace())
-                        ? "No AgentIdentity and no SecureMcpServer selects pod " + pod.reference()
-                                + " (service account " + pod.serviceAccount()
-                                + ") by the labels that it was created with. Create one, or create the pod anew."
-                        : "Namespace " + pod.namespace() + " of pod " + pod.reference()
-                                + " is not in the mesh. Label it stockade.dev/mesh: enabled.");
+    private static Optional<Refusal> suspended(MeshPod pod, AgentIdentity agent, MeshView view) {
+        return SuspendedBy.of(agent, view.trust())
+                .map(by -> new Refusal(
+                        Reason.SUSPENDED,
+                        "AgentIdentity " + ResourceName.of(agent) + " of pod " + pod.reference()
+                                + " is suspended and gets no new certificate. " + by.sentence(),
+                        view.identity(agent)));
+    }
+
+    /**
+     * A token can be copied and a key cannot: once the pod's sidecar has a certificate, further ones go to whoever shows that.
+     * Without it, only a sidecar that is starting gets one, and then nothing else of its pod runs yet; or one that is known to
+     * be connected nowhere, whose identity had ended and is back.
+     */
+    private void checkHolder(Pod pod, Proof proof, Optional<String> certifiedPod) throws Refusal {
+        String name = MeshPod.of(pod).reference();
+        if (certifiedPod.isPresent()) {
+            if (!certifiedPod.get().equals(proof.podUid())) {
+                throw new Refusal(
+                        Reason.OTHER_POD,
+                        "The request shows the certificate of another pod than pod " + name + " of its token.");
+            }
+            return;
+        }
+        if (sidecars.live(proof.podUid())) {
+            throw new Refusal(
+                    Reason.SECOND_HOLDER,
+                    "The sidecar of pod " + name + " is connected with its certificate, and this request shows none:"
+                            + " it does not come from that sidecar. Find out which container holds its token.");
+        }
+        if (sidecarReady(pod) && !sidecars.knowsAll()) {
+            throw new Refusal(
+                    Reason.HOLDER_UNKNOWN,
+                    "The sidecar of pod " + name + " is ready, so it should have a certificate, and this request shows"
+                            + " none: only the replica that leads can tell whether it is connected. Ask another replica.");
+        }
+    }
+
+    private static boolean sidecarReady(Pod pod) {
+        List<ContainerStatus> statuses =
+                pod.getStatus() == null ? null : pod.getStatus().getInitContainerStatuses();
+        return statuses != null
+                && statuses.stream()
+                        .anyMatch(s -> MeshPod.SIDECAR.equals(s.getName()) && Boolean.TRUE.equals(s.getReady()));
     }
 
     private static Refusal tooOften(String who) {

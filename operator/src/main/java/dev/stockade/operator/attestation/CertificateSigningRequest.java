@@ -14,6 +14,10 @@ import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPublicKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.Arrays;
+import org.bouncycastle.asn1.ASN1Encoding;
+import org.bouncycastle.asn1.pkcs.CertificationRequest;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
@@ -21,8 +25,8 @@ import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.bouncycastle.pkcs.PKCSException;
 
 /**
- * A PKCS#10 request (RFC 2986), of which only the key counts: subject, names and extensions that it asks for are not looked
- * at.
+ * A PKCS#10 request (RFC 2986) for nothing but a certificate over its key: what the certificate says is the operator's to
+ * decide, so a request that names a subject or asks for names or extensions is refused, not read around.
  */
 final class CertificateSigningRequest {
     /** In bytes; a P-256 request with nothing in it has about 150. */
@@ -35,21 +39,25 @@ final class CertificateSigningRequest {
     /**
      * The key that the certificate will be for.
      *
-     * @throws Refusal if the request is too long, cannot be read, is for another kind of key than P-256, or is not signed by it
+     * @throws Refusal if the request is too long, cannot be read, asks for anything, is for another kind of key than P-256, or
+     *     is not signed by it
      */
     static PublicKey key(byte[] der) throws Refusal {
         if (der.length > LONGEST) {
             throw refused("it has " + der.length + " bytes, and " + LONGEST + " are allowed");
         }
-        PKCS10CertificationRequest request;
-        try {
-            request = new PKCS10CertificationRequest(der);
-        } catch (IOException | RuntimeException e) {
-            throw refused("it is not a PKCS#10 request in DER");
+        PKCS10CertificationRequest request = read(der);
+        if (request.getSubject().getRDNs().length > 0) {
+            throw refused("it asks for a subject, and the operator alone decides what a certificate says");
+        }
+        if (request.getAttributes().length > 0) {
+            throw refused("it asks for names, extensions or other attributes, and the operator alone decides what a"
+                    + " certificate says");
         }
         PublicKey key = p256Key(request);
-        if (!X9ObjectIdentifiers.ecdsa_with_SHA256.equals(
-                request.getSignatureAlgorithm().getAlgorithm())) {
+        AlgorithmIdentifier algorithm = request.getSignatureAlgorithm();
+        if (!X9ObjectIdentifiers.ecdsa_with_SHA256.equals(algorithm.getAlgorithm())
+                || algorithm.getParameters() != null) {
             throw refused("it is not signed with ECDSA and SHA-256");
         }
         try {
@@ -60,6 +68,21 @@ final class CertificateSigningRequest {
             throw refused("its signature is not by its own key");
         }
         return key;
+    }
+
+    private static PKCS10CertificationRequest read(byte[] der) throws Refusal {
+        try {
+            PKCS10CertificationRequest request = new PKCS10CertificationRequest(der);
+            CertificationRequest structure = request.toASN1Structure();
+            // What is written anew and is the same has nothing in it that was passed over.
+            if (Arrays.equals(der, structure.getEncoded(ASN1Encoding.DER))
+                    && structure.getCertificationRequestInfo().getVersion().hasValue(0)) {
+                return request;
+            }
+        } catch (IOException | RuntimeException | StackOverflowError e) {
+            throw refused("it is not a PKCS#10 request in DER");
+        }
+        throw refused("it is not a PKCS#10 request in DER");
     }
 
     private static PublicKey p256Key(PKCS10CertificationRequest request) throws Refusal {
@@ -115,6 +138,6 @@ final class CertificateSigningRequest {
     private static Refusal refused(String why) {
         return new Refusal(
                 Reason.BAD_REQUEST,
-                "The certificate request is refused: " + why + ". Send PKCS#10 over a new P-256 key.");
+                "The certificate request is refused: " + why + ". Send PKCS#10 over a new P-256 key and nothing else.");
     }
 }

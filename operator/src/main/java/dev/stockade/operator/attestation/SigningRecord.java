@@ -2,18 +2,25 @@ package dev.stockade.operator.attestation;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.audit.SigningEvent;
 import dev.stockade.operator.attestation.Refusal.Answer;
+import dev.stockade.operator.attestation.Refusal.Reason;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.OutputStream;
 import java.net.InetAddress;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -25,8 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes down who got a certificate and who did not: a line of the operator's log, a counter by reason, and an event on the pod
- * where its owner looks first. What only has to wait is said once a minute, every refusal each time.
+ * Writes down who got a certificate and who did not: a line of the audit log, a counter by reason, and, of a refusal, an event
+ * on the pod, where its owner looks first. What a sidecar only has to wait for is recorded once a minute, every other refusal
+ * each time. Never a token or a key.
  */
 public final class SigningRecord implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SigningRecord.class);
@@ -36,62 +44,99 @@ public final class SigningRecord implements AutoCloseable {
     private static final int EVENTS_AT_A_TIME = 8;
 
     private final KubernetesClient client;
-    private final MeterRegistry meters;
     private final Clock clock;
     private final String instance;
-    private final Map<String, Instant> logged = new ConcurrentHashMap<>();
+    private final SigningAudit audit;
+    private final Counter issued;
+    private final Map<Reason, Counter> refused = new EnumMap<>(Reason.class);
+    private final Map<String, Instant> recorded = new ConcurrentHashMap<>();
     private final Map<String, Instant> announced = new ConcurrentHashMap<>();
     private final Semaphore places = new Semaphore(EVENTS_AT_A_TIME);
     private final ExecutorService events = Executors.newVirtualThreadPerTaskExecutor();
 
-    /** @param instance the operator's pod, as the events' reporting instance */
+    /**
+     * Writes its audit lines on standard output.
+     *
+     * @param instance the operator's pod, as the events' reporting instance
+     */
     public SigningRecord(KubernetesClient client, MeterRegistry meters, String instance, Clock clock) {
+        this(client, meters, instance, clock, SigningAudit.standardOutput());
+    }
+
+    /** @param lines where the audit lines go */
+    public SigningRecord(
+            KubernetesClient client, MeterRegistry meters, String instance, Clock clock, OutputStream lines) {
         this.client = requireNonNull(client);
-        this.meters = requireNonNull(meters);
         this.instance = requireNonNull(instance);
         this.clock = requireNonNull(clock);
+        this.audit = new SigningAudit(lines, SigningAudit.CAPACITY, clock);
+        this.issued = Counter.builder("stockade.sign.issued")
+                .description("Certificates issued to pods")
+                .register(meters);
+        // All of them from the start: a counter that appears with its first refusal has no rate before the second.
+        for (Reason reason : Reason.values()) {
+            refused.put(
+                    reason,
+                    Counter.builder("stockade.sign.refused")
+                            .description("Requests for certificates that were refused")
+                            .tag("reason", reason.word())
+                            .register(meters));
+        }
+        FunctionCounter.builder("stockade.sign.audit.lines", audit, SigningAudit::written)
+                .description("Audit lines of certificates and refusals that were written")
+                .register(meters);
+        FunctionCounter.builder("stockade.sign.audit.lost", audit, SigningAudit::lost)
+                .description("Certificates and refusals whose audit line found no room or could not be written")
+                .register(meters);
     }
 
     /** The pod that asked, as far as a token has proven it. */
-    public record Caller(String namespace, String name, String uid) {}
-
-    /** A certificate was issued. */
-    public void signed(Caller caller, String spiffeId, InetAddress peer) {
-        meters.counter("stockade.sign.issued").increment();
-        log.atInfo()
-                .addKeyValue("event", "signed")
-                .addKeyValue("spiffeId", spiffeId)
-                .addKeyValue("pod", caller.namespace() + "/" + caller.name())
-                .addKeyValue("podUid", caller.uid())
-                .addKeyValue("peer", peer.getHostAddress())
-                .log("certificate issued");
+    public record Caller(String namespace, String name, String uid) {
+        String reference() {
+            return namespace + "/" + name;
+        }
     }
 
-    /** None was issued. */
-    public void refused(Refusal refusal, Optional<Caller> caller, InetAddress peer) {
+    /** A certificate was issued. */
+    public void signed(Caller caller, String spiffeId, X509Certificate certificate, InetAddress peer, boolean shown) {
+        issued.increment();
+        audit.issued(
+                spiffeId,
+                caller.reference(),
+                peer.getHostAddress(),
+                proof(shown),
+                new SigningEvent.Issued(
+                        certificate.getSerialNumber().toString(16),
+                        certificate.getNotAfter().toInstant()));
+    }
+
+    /**
+     * None was issued.
+     *
+     * @param shown whether the request came with the certificate that the pod holds
+     */
+    public void refused(Refusal refusal, Optional<Caller> caller, InetAddress peer, boolean shown) {
         String reason = refusal.reason().word();
-        meters.counter("stockade.sign.refused", "reason", reason).increment();
+        requireNonNull(refused.get(refusal.reason())).increment();
         String key = caller.map(Caller::uid).orElseGet(peer::getHostAddress) + "/" + reason;
-        boolean passing = refusal.reason().answer() == Answer.WAIT
-                || refusal.reason().answer() == Answer.UNAVAILABLE
-                || refusal.reason().answer() == Answer.EXHAUSTED;
-        if (!passing || due(logged, key, QUIET)) {
-            (passing ? log.atInfo() : log.atWarn())
-                    .addKeyValue("event", "sign_refused")
-                    .addKeyValue("reason", reason)
-                    .addKeyValue(
-                            "pod",
-                            caller.map(c -> c.namespace() + "/" + c.name()).orElse(""))
-                    .addKeyValue("podUid", caller.map(Caller::uid).orElse(""))
-                    .addKeyValue("peer", peer.getHostAddress())
-                    .addKeyValue("why", refusal.sentence())
-                    .log("certificate refused");
+        boolean passing =
+                refusal.reason().answer() == Answer.WAIT || refusal.reason().answer() == Answer.UNAVAILABLE;
+        if (!passing || due(recorded, key, QUIET)) {
+            audit.refused(
+                    refusal.identity(),
+                    caller.map(Caller::reference).orElse(""),
+                    peer.getHostAddress(),
+                    caller.isPresent() ? proof(shown) : "",
+                    reason,
+                    refusal.sentence());
         }
-        if (caller.isPresent()
-                && refusal.reason() != Refusal.Reason.NO_ADDRESS_YET
-                && due(announced, key, BETWEEN_EVENTS)) {
+        if (caller.isPresent() && refusal.reason() != Reason.NO_ADDRESS_YET && due(announced, key, BETWEEN_EVENTS)) {
             announce(refusal, caller.get());
         }
+    }
+
+    private static String proof(boolean shown) {
+        return shown ? "token+certificate" : "token";
     }
 
     private boolean due(Map<String, Instant> last, String key, Duration pause) {
@@ -156,5 +201,6 @@ public final class SigningRecord implements AutoCloseable {
     @Override
     public void close() {
         events.shutdownNow();
+        audit.close();
     }
 }

@@ -14,10 +14,10 @@ import dev.stockade.wire.control.v1.SignRequest;
 import dev.stockade.wire.control.v1.SignResponse;
 import dev.stockade.wire.control.v1.SignedCertificate;
 import dev.stockade.wire.control.v1.TrustBundle;
-import java.net.InetAddress;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,44 +36,66 @@ public final class SigningRequests {
         this.trust = requireNonNull(trust);
     }
 
+    /**
+     * The answer, and what there is to record of it.
+     *
+     * @param issued SPIFFE ID to certificate
+     * @param withheld why one that was asked for is not among them, although the pod is that
+     */
+    public record Signed(SignResponse response, Map<String, X509Certificate> issued, Optional<Refusal> withheld) {
+        public Signed {
+            requireNonNull(response);
+            issued = Map.copyOf(issued);
+            requireNonNull(withheld);
+        }
+    }
+
     /** A certificate for each identity of the pod for which the request has a key. */
-    public SignResponse sign(Optional<String> token, InetAddress peer, SignRequest request, Attestor.SeenPod seen)
-            throws Refusal {
+    public Signed sign(Presented presented, SignRequest request, Attestor.SeenPod seen) throws Refusal {
         // The pod proves itself first: a stranger does not learn what is wrong with a request.
-        Attested attested = attestor.attest(token, peer, seen);
+        Attested attested = attestor.attest(presented, seen);
         Map<WorkloadKind, PublicKey> keys = keys(request);
         SignResponse.Builder response = SignResponse.newBuilder();
+        Map<String, X509Certificate> issued = new HashMap<>();
         for (Attested.Identity identity : attested.identities()) {
             PublicKey key = keys.get(identity.id().kind());
             if (key != null) {
-                response.addCertificates(issue(attested, identity, key));
+                List<X509Certificate> chain = issue(attested, identity, key);
+                issued.put(identity.id().uri(), chain.getFirst());
+                response.addCertificates(signed(identity, chain));
             }
         }
         if (response.getCertificatesCount() == 0) {
             throw new Refusal(
-                    Reason.NOTHING_SELECTS,
+                    Reason.NOT_HELD,
                     "Pod " + attested.pod().namespace() + "/" + attested.pod().name() + " is "
                             + attested.identities().stream()
                                     .map(identity -> identity.id().uri())
                                     .collect(Collectors.joining(" and "))
                             + ", and no certificate was asked for that.");
         }
-        return response.setTrust(trust.get()).build();
+        return new Signed(
+                response.setTrust(trust.get()).build(),
+                issued,
+                attested.withheld().filter(refusal -> keys.containsKey(WorkloadKind.AGENT)));
     }
 
-    private SignedCertificate issue(Attested attested, Attested.Identity identity, PublicKey key) throws Refusal {
+    private List<X509Certificate> issue(Attested attested, Attested.Identity identity, PublicKey key) throws Refusal {
         try {
-            List<X509Certificate> chain = authority.issue(identity.id(), attested.pod(), key, identity.lifetime());
-            return SignedCertificate.newBuilder()
-                    .setRole(identity.id().kind() == WorkloadKind.AGENT ? Role.ROLE_AGENT : Role.ROLE_SERVER)
-                    .setSpiffeId(identity.id().uri())
-                    .addAllChain(chain.stream()
-                            .map(certificate -> ByteString.copyFrom(Der.of(certificate)))
-                            .toList())
-                    .build();
+            return authority.issue(identity.id(), attested.pod(), key, identity.lifetime());
         } catch (AuthorityRefusesException e) {
             throw new Refusal(Reason.AUTHORITY, requireNonNull(e.getMessage()), e);
         }
+    }
+
+    private static SignedCertificate signed(Attested.Identity identity, List<X509Certificate> chain) {
+        return SignedCertificate.newBuilder()
+                .setRole(identity.id().kind() == WorkloadKind.AGENT ? Role.ROLE_AGENT : Role.ROLE_SERVER)
+                .setSpiffeId(identity.id().uri())
+                .addAllChain(chain.stream()
+                        .map(certificate -> ByteString.copyFrom(Der.of(certificate)))
+                        .toList())
+                .build();
     }
 
     private static Map<WorkloadKind, PublicKey> keys(SignRequest request) throws Refusal {

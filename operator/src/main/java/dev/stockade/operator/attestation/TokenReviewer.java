@@ -20,6 +20,12 @@ final class TokenReviewer {
     private static final String POD_NAME = "authentication.kubernetes.io/pod-name";
     private static final String POD_UID = "authentication.kubernetes.io/pod-uid";
 
+    /** What the API server says of a token whose pod or service account is gone, or has come again under its name. */
+    private static final List<String> GONE =
+            List.of("has been invalidated", "has been deleted", "not found", "does not match");
+
+    private static final int LONGEST_ERROR = 300;
+
     private final KubernetesClient client;
 
     TokenReviewer(KubernetesClient client) {
@@ -34,12 +40,7 @@ final class TokenReviewer {
         if (!Boolean.TRUE.equals(status.getAuthenticated())
                 || status.getAudiences() == null
                 || !status.getAudiences().contains(AUDIENCE)) {
-            String error =
-                    status.getError() == null || status.getError().isEmpty() ? "" : " (" + status.getError() + ")";
-            throw new Refusal(
-                    Reason.TOKEN_REJECTED,
-                    "The API server does not accept the token for audience " + AUDIENCE + error
-                            + ". Send the current content of the projected token.");
+            throw rejected(Optional.ofNullable(status.getError()).orElse(""));
         }
         Map<String, List<String>> extra = status.getUser().getExtra();
         String user = Optional.ofNullable(status.getUser().getUsername()).orElse("");
@@ -54,6 +55,27 @@ final class TokenReviewer {
                     "The token of " + user + " is not bound to a pod. Use a projected serviceAccountToken volume.");
         }
         return new Proof(account[0], account[1], podName.get(), podUid.get());
+    }
+
+    /** It is rejected in any case; what the API server says of it only chooses the word. */
+    private static Refusal rejected(String error) {
+        Reason reason = Reason.TOKEN_REJECTED;
+        if (error.contains("has expired")) {
+            reason = Reason.TOKEN_EXPIRED;
+        } else if (error.contains("for the target audiences")) {
+            reason = Reason.OTHER_AUDIENCE;
+        } else if (GONE.stream().anyMatch(error::contains)) {
+            reason = Reason.TOKEN_INVALIDATED;
+        }
+        return new Refusal(
+                reason,
+                "The API server does not accept the token for audience " + AUDIENCE
+                        + (error.isEmpty() ? "" : " (" + shortened(error) + ")")
+                        + ". Send the current content of the projected token.");
+    }
+
+    private static String shortened(String error) {
+        return error.length() <= LONGEST_ERROR ? error : error.substring(0, LONGEST_ERROR) + "...";
     }
 
     private TokenReviewStatus ask(String token) throws Refusal {

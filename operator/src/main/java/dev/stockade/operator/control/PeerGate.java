@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.slf4j.Logger;
@@ -47,7 +48,8 @@ final class PeerGate implements ServerInterceptor {
                     .withValue(ADDRESS, address(call))
                     .withValue(SigningToken.CONTEXT, SigningToken.of(headers).orElse(null));
             if (method.equals(SidecarControlGrpc.getSignMethod().getFullMethodName())) {
-                return Contexts.interceptCall(context, call, headers, next);
+                return Contexts.interceptCall(
+                        context.withValue(WORKLOAD, shown(call).orElse(null)), call, headers, next);
             }
             Peer peer = peer(call);
             if (method.equals(SidecarControlGrpc.getSubscribeMethod().getFullMethodName())
@@ -65,6 +67,15 @@ final class PeerGate implements ServerInterceptor {
                     Status.UNAUTHENTICATED,
                     method,
                     "A certificate of the mesh is needed: " + e.getMessage() + ".");
+        }
+    }
+
+    /** The workload whose certificate was shown, where one was that is good now. {@code Sign} does without. */
+    private Optional<Peer.Workload> shown(ServerCall<?, ?> call) {
+        try {
+            return peer(call) instanceof Peer.Workload workload ? Optional.of(workload) : Optional.empty();
+        } catch (CertificateException e) {
+            return Optional.empty();
         }
     }
 

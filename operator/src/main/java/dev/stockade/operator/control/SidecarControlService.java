@@ -2,6 +2,7 @@ package dev.stockade.operator.control;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.operator.attestation.Presented;
 import dev.stockade.operator.attestation.Refusal;
 import dev.stockade.operator.attestation.SigningRecord;
 import dev.stockade.operator.attestation.SigningRequests;
@@ -35,20 +36,26 @@ final class SidecarControlService extends SidecarControlGrpc.SidecarControlImplB
 
     @Override
     public void sign(SignRequest request, StreamObserver<SignResponse> response) {
-        InetAddress peer = PeerGate.ADDRESS.get();
-        Optional<String> token = Optional.ofNullable(SigningToken.CONTEXT.get()).map(SigningToken::value);
+        Presented presented = new Presented(
+                Optional.ofNullable(SigningToken.CONTEXT.get()).map(SigningToken::value),
+                PeerGate.ADDRESS.get(),
+                Optional.ofNullable(PeerGate.WORKLOAD.get())
+                        .map(shown -> shown.pod().uid()));
+        InetAddress peer = presented.from();
+        boolean shown = presented.certifiedPod().isPresent();
         AtomicReference<SigningRecord.Caller> caller = new AtomicReference<>();
         try {
-            SignResponse answer = signing.sign(
-                    token,
-                    peer,
+            SigningRequests.Signed signed = signing.sign(
+                    presented,
                     request,
                     (namespace, name, uid) -> caller.set(new SigningRecord.Caller(namespace, name, uid)));
-            answer.getCertificatesList().forEach(signed -> record.signed(caller.get(), signed.getSpiffeId(), peer));
+            signed.issued().forEach((id, leaf) -> record.signed(caller.get(), id, leaf, peer, shown));
+            signed.withheld().ifPresent(refusal -> record.refused(refusal, Optional.of(caller.get()), peer, shown));
+            SignResponse answer = signed.response();
             response.onNext(answer);
             response.onCompleted();
         } catch (Refusal refusal) {
-            record.refused(refusal, Optional.ofNullable(caller.get()), peer);
+            record.refused(refusal, Optional.ofNullable(caller.get()), peer, shown);
             response.onError(status(refusal).withDescription(refusal.sentence()).asRuntimeException());
         } catch (RuntimeException e) {
             log.atError().addKeyValue("peer", peer.getHostAddress()).log("a Sign failed", e);

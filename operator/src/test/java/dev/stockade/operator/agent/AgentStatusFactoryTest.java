@@ -129,6 +129,24 @@ class AgentStatusFactoryTest {
     }
 
     @Test
+    void whoSuspendedItAndWhyIsSaid() {
+        Sidecars inForce = new Sidecars().hold("triage-0", 3, "triage", "trust").hold("web-0", 3, "triage", "trust");
+        String platform = trust("[{namespace: agents, name: triage, reason: incident 42}]");
+        assertThat(suspended(inForce, TRIAGE, platform)).isEqualTo("By MeshTrust default: incident 42.");
+        assertThat(suspended(inForce, agent("triage", ", suspended: true"), platform))
+                .isEqualTo("By MeshTrust default: incident 42. Also by spec.suspended.");
+        assertThat(suspended(inForce, agent("triage", ", suspended: true"))).isEqualTo("By spec.suspended.");
+    }
+
+    private static String suspended(Sidecars sidecars, String... manifests) {
+        return status(Meshes.of(with(List.of(POD), manifests).toArray(String[]::new)), sidecars).conditions().stream()
+                .filter(c -> c.type().equals("Suspended"))
+                .findFirst()
+                .orElseThrow()
+                .message();
+    }
+
+    @Test
     void aNameThatThePodDoesNotHaveIsListedWithTheOtherWay() {
         Mesh mesh = Meshes.of(Meshes.server("web"), Meshes.SERVICE, TRIAGE, agentPod("triage-0", "{}"));
 

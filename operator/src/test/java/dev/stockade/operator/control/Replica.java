@@ -5,6 +5,7 @@ import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.attestation.Attestor;
 import dev.stockade.operator.attestation.SigningRecord;
 import dev.stockade.operator.attestation.SigningRequests;
+import dev.stockade.operator.attestation.SubscribedSidecars;
 import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.authority.AuthorityRefusesException;
 import dev.stockade.operator.authority.OperatorCredentials;
@@ -13,6 +14,7 @@ import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.snapshot.CurrentMesh;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -31,6 +33,10 @@ public final class Replica implements AutoCloseable {
     public final SidecarRegistry registry;
     public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     public final ControlServer server;
+
+    /** The audit lines; flushed when the replica is closed. */
+    public final ByteArrayOutputStream audit = new ByteArrayOutputStream();
+
     private final SigningRecord record;
 
     public Replica(
@@ -51,7 +57,7 @@ public final class Replica implements AutoCloseable {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(cache::synced);
         CurrentMesh mesh = new CurrentMesh(cache, authority, TRUST_DOMAIN);
         registry = new SidecarRegistry(pod -> Duration.ofHours(1), clock);
-        record = new SigningRecord(client, meters, name, clock);
+        record = new SigningRecord(client, meters, name, clock, audit);
         server = new ControlServer(
                 address,
                 new ControlServer.Parts(
@@ -62,7 +68,14 @@ public final class Replica implements AutoCloseable {
                         mesh,
                         registry,
                         new SigningRequests(
-                                new Attestor(client, cache::picture, mesh::now, clock), authority, mesh::trust),
+                                new Attestor(
+                                        client,
+                                        cache::picture,
+                                        mesh::now,
+                                        new SubscribedSidecars(registry, holder, name),
+                                        clock),
+                                authority,
+                                mesh::trust),
                         record,
                         holder,
                         name,

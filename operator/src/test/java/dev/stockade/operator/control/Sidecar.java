@@ -46,6 +46,7 @@ final class Sidecar implements AutoCloseable {
     private final Replica replica;
     private final InetSocketAddress address;
     final KeyPair key;
+    private List<X509Certificate> shown = List.of();
     private @Nullable ManagedChannel channel;
     private @Nullable StreamObserver<SubscribeRequest> requests;
 
@@ -79,7 +80,8 @@ final class Sidecar implements AutoCloseable {
     }
 
     SignResponse sign(@Nullable String token, SignRequest request) throws Exception {
-        ManagedChannel open = channel(List.of());
+        // As a sidecar that renews: once it has shown its certificate to subscribe, it shows it here too.
+        ManagedChannel open = channel(shown);
         try {
             Metadata headers = new Metadata();
             if (token != null) {
@@ -122,6 +124,7 @@ final class Sidecar implements AutoCloseable {
 
     /** Opens the stream and says nothing yet. */
     Sidecar open(List<X509Certificate> chain) throws Exception {
+        shown = chain;
         ManagedChannel open = channel(chain);
         channel = open;
         StreamObserver<SubscribeRequest> out = SidecarControlGrpc.newStub(open).subscribe(new StreamObserver<>() {

@@ -47,6 +47,7 @@ final class Certificates {
     private final Log log;
 
     private boolean asking;
+    private boolean tokenAlone;
     private Instant due = Instant.MAX;
     private Optional<Future<?>> retry = Optional.empty();
     private Optional<OperatorChannel.Open> channel = Optional.empty();
@@ -88,7 +89,7 @@ final class Certificates {
         asking = true;
         try {
             if (channel.isEmpty()) {
-                channel = Optional.of(operator.open(Optional.empty()));
+                channel = Optional.of(operator.open(shown()));
             }
             signing.request(channel.get())
                     .whenCompleteAsync(
@@ -103,6 +104,19 @@ final class Certificates {
         } catch (SSLException | RuntimeException e) {
             failed(e);
         }
+    }
+
+    /**
+     * The certificate that the request is made with: while this process lives, the operator gives another one to nobody who
+     * does not show the one that is held, for a token can be copied. Where the handshake fails with it, the token alone may do.
+     */
+    private Optional<Svid> shown() {
+        Instant now = clock.instant();
+        return tokenAlone
+                ? Optional.empty()
+                : identities.svids().values().stream()
+                        .filter(svid -> svid.validAt(now))
+                        .findAny();
     }
 
     /**
@@ -200,6 +214,7 @@ final class Certificates {
         identities.hold(now);
         bundle.keep(identities);
         asking = false;
+        tokenAlone = false;
         backoff.reset();
         // The next request, half a life later, judges the operator anew.
         closeChannel();
@@ -213,6 +228,9 @@ final class Certificates {
 
     private void failed(Throwable thrown) {
         asking = false;
+        tokenAlone = !tokenAlone && inHandshake(thrown);
+        // Another replica may know better, and another certificate may be held by then.
+        closeChannel();
         Throwable why = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         boolean renewing = !identities.svids().isEmpty();
         String sentence = Refusals.sentence(why);
@@ -224,6 +242,15 @@ final class Certificates {
         boolean crowded = Status.fromThrowable(why).getCode() == Status.Code.RESOURCE_EXHAUSTED;
         Duration wait = backoff.next(renewing || crowded ? LONGEST_WAIT_RENEWING : LONGEST_WAIT);
         retry = Optional.of(thread.schedule(this::ask, wait.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    private static boolean inHandshake(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SSLException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void closeChannel() {

@@ -50,7 +50,7 @@ final class OperatorChannel implements AutoCloseable {
         this.executor = requireNonNull(executor);
     }
 
-    /** @param own none for {@code Sign}, which is made before there is one */
+    /** @param own none before one is held */
     Open open(Optional<Svid> own) throws SSLException {
         if (closed) {
             throw new SSLException("the sidecar is stopping");
