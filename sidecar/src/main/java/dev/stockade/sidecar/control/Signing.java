@@ -27,11 +27,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** One request for certificates: fresh keys, the token as it stands in its file now, and the answer checked. */
 final class Signing {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    /** RFC 6750 section 2.1. */
+    private static final Pattern TOKEN = Pattern.compile("[-A-Za-z0-9._~+/]+=*");
+
     private static final long DEADLINE_SECONDS = 10;
 
     private final ControlSettings settings;
@@ -58,9 +62,13 @@ final class Signing {
         }
         Metadata headers = new Metadata();
         try {
-            headers.put(
-                    AUTHORIZATION,
-                    "Bearer " + Files.readString(settings.token()).strip());
+            String token = Files.readString(settings.token()).strip();
+            if (!TOKEN.matcher(token).matches()) {
+                // Asked here, since the library would print what cannot be sent.
+                return CompletableFuture.failedFuture(
+                        new IOException("what stands in " + settings.token() + " is not a service-account token"));
+            }
+            headers.put(AUTHORIZATION, "Bearer " + token);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(
                     new IOException("the service-account token cannot be read from " + settings.token()));

@@ -378,6 +378,22 @@ class ControlClientTest {
     }
 
     @Test
+    void aTokenThatIsNoneIsNotSentAndNotPrinted() throws Exception {
+        Files.writeString(dir.resolve("token"), "s\u00e9cret\nsecond line");
+        ControlClient client = start(first);
+
+        await().untilAsserted(() -> assertThat(client.status().waiting())
+                .hasValueSatisfying(why -> assertThat(why).endsWith("is not a service-account token")));
+        assertThat(operator.signRequests(UID)).isZero();
+        assertThat(logged()).doesNotContain("cret", "second line");
+
+        // When kubelet has written it
+        send("stable");
+        Files.writeString(dir.resolve("token"), UID);
+        inForce("stable");
+    }
+
+    @Test
     void nothingOnDiskButCertificates() throws Exception {
         send("stable");
         start(first);
