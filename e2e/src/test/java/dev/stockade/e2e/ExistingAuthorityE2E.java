@@ -53,11 +53,7 @@ class ExistingAuthorityE2E {
     void end() {
         System.out.println("e2e: the soak: " + soak.latest());
         mesh.endSoak();
-        mesh.client()
-                .secrets()
-                .inNamespace(Chart.NAMESPACE)
-                .withName(SECRET)
-                .delete();
+        mesh.client().secrets().inNamespace(Chart.NAMESPACE).withName(SECRET).delete();
     }
 
     @Test
@@ -78,8 +74,7 @@ class ExistingAuthorityE2E {
     @Test
     @Order(2)
     void aBrokenSecretIsRefusedInASentenceAndTheLastGoodOneStays() {
-        corporate.write(
-                mesh.client(), SECRET, Authority.make(folder, "another").key());
+        corporate.write(mesh.client(), SECRET, Authority.make(folder, "another").key());
 
         Waiting.until(
                 "MeshTrust says what is wrong with the Secret",
@@ -112,7 +107,7 @@ class ExistingAuthorityE2E {
 
     private boolean isRefused() {
         return mesh.trust().conditions().stream()
-                .anyMatch(condition ->
-                        condition.message().contains(SECRET) && condition.message().contains("tls.key"));
+                .anyMatch(condition -> condition.message().contains(SECRET)
+                        && condition.message().contains("tls.key"));
     }
 }

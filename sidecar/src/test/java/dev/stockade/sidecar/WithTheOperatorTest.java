@@ -417,8 +417,8 @@ class WithTheOperatorTest {
 
         operator.pod("agent-1", Mesh.TRIAGE);
 
-        await().untilAsserted(() -> assertThat(pod.logged()
-                        .substring(pod.logged().indexOf("\"message\":\"identity ended\"")))
-                .contains("\"message\":\"certificate held\",\"spiffeId\":\"" + Mesh.TRIAGE.uri()));
+        await().untilAsserted(
+                        () -> assertThat(pod.logged().substring(pod.logged().indexOf("\"message\":\"identity ended\"")))
+                                .contains("\"message\":\"certificate held\",\"spiffeId\":\"" + Mesh.TRIAGE.uri()));
     }
 }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What one connected sidecar costs the operator. Printed; nothing is promised of it here. */
 class SidecarMemoryIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int SIDECARS = 250;
 
     @TempDir
