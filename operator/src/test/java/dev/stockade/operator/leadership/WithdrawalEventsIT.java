@@ -27,12 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two replicas that watch for withdrawals, against a real API server. */
 class WithdrawalEventsIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String AGENT = """
-            apiVersion: stockade.dev/v1alpha1
-            kind: AgentIdentity
-            metadata: {name: triage, namespace: agents}
-            spec: {serviceAccountName: triage, suspended: %s}
-            """;
 
     @TempDir
     Path folder;
@@ -121,7 +115,12 @@ class WithdrawalEventsIT {
     }
 
     private void apply(String suspended) {
-        client.resource(client.getKubernetesSerialization().unmarshal(AGENT.formatted(suspended), AgentIdentity.class))
+        client.resource(client.getKubernetesSerialization().unmarshal("""
+            apiVersion: stockade.dev/v1alpha1
+            kind: AgentIdentity
+            metadata: {name: triage, namespace: agents}
+            spec: {serviceAccountName: triage, suspended: %s}
+            """.formatted(suspended), AgentIdentity.class))
                 .createOr(existing -> existing.update());
     }
 
