@@ -125,6 +125,7 @@ class CertificatesChangeUnderTrafficTest {
     void noCallFailsAndNoStreamEndsWhileCertificatesIssuerAndRootChange() {
         // Given a path that is warm: what is tried here is not the first handshake of a process
         await().atMost(PATIENCE)
+                .ignoreExceptions()
                 .until(() -> mesh.call(
                                         agent,
                                         "/tools/github",
