@@ -128,7 +128,8 @@ class SoakE2E {
         Team team = mesh.team(namespace);
         try {
             operator.kill(victim);
-            team.apply(
+            insist(
+                    team,
                     serviceAccount("agent"),
                     agentIdentity("agent", ""),
                     team.manifests().server("server", 1, true),
@@ -143,6 +144,17 @@ class SoakE2E {
         } finally {
             team.disband();
         }
+    }
+
+    /**
+     * As controllers and deployment tools do: for a moment the API server asks a replica that is dead about what is created, and
+     * refuses it.
+     */
+    private static void insist(Team team, String... yaml) {
+        Waiting.until("what was applied in " + team.namespace() + " is accepted", () -> "an error", () -> {
+            team.apply(yaml);
+            return true;
+        });
     }
 
     @Test
