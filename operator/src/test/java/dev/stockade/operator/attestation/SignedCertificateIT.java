@@ -166,7 +166,7 @@ class SignedCertificateIT {
     @Test
     void howManyASecondIsPrinted() throws Exception {
         int pods = 20;
-        int each = 25;
+        int each = 10;
         KeyPair key = Requests.ec("secp256r1");
         SignRequest request = Requests.both(Requests.good(key));
         List<Callable<Integer>> askers = new ArrayList<>();
