@@ -54,7 +54,7 @@ public final class Manifests {
                           command: [server]
                           env: [{name: PORT, value: "%5$d"}]
                           ports: [{name: mcp, containerPort: %5$d}]
-                          readinessProbe: {tcpSocket: {port: mcp}, periodSeconds: 1}
+                          readinessProbe: {tcpSocket: {port: mcp}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 10}
                           resources: {requests: {cpu: 10m, memory: 64Mi}, limits: {memory: 256Mi}}
                           securityContext: &secure
                             allowPrivilegeEscalation: false
