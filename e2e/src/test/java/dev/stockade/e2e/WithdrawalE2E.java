@@ -137,7 +137,10 @@ class WithdrawalE2E {
                 "the sidecar that started anew waits for a certificate",
                 () -> team.sidecarLog("disowned"),
                 () -> team.sidecarLog("disowned").contains("no certificate yet"));
-        assertThat(Readiness.isPodReady(team.pod("disowned"))).isFalse();
+        Waiting.until(
+                "the pod without a certificate is not ready",
+                () -> team.sidecarLog("disowned"),
+                () -> !Readiness.isPodReady(team.pod("disowned")));
     }
 
     /** Its program goes on, which nothing but the mesh can stop then. */
