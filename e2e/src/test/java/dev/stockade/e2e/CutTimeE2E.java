@@ -39,7 +39,10 @@ class CutTimeE2E {
     private static final String NAMESPACE = "e2e-crowd";
     private static final String CROWD = "crowd";
     /** As many start at the same time as two cores can bear. */
-    private static final int BATCH = 10;
+    private static final int BATCH = 8;
+
+    /** Between two readings of all logs, which would compete with what is measured. */
+    private static final Duration INTERVAL = Duration.ofSeconds(2);
 
     private static final int ROUNDS = 5;
 
@@ -115,6 +118,8 @@ class CutTimeE2E {
         List<Pod> crowd = crowd();
         assertThat(crowd).hasSize(size);
         Waiting.until(
+                Waiting.PATIENCE,
+                INTERVAL,
                 "%d streams are open".formatted(size),
                 () -> held(crowd),
                 () -> held(crowd).stream().allMatch(Held::isOpen));
@@ -123,6 +128,8 @@ class CutTimeE2E {
         agent.patch("{\"spec\":{\"suspended\":true}}");
         agent.await("Suspended", "True");
         Waiting.until(
+                Waiting.PATIENCE,
+                INTERVAL,
                 "%d streams are cut".formatted(size),
                 () -> held(crowd),
                 () -> held(crowd).stream()

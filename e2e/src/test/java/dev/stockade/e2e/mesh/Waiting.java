@@ -26,10 +26,20 @@ public final class Waiting {
 
     /** Waits as long as the caller is patient. */
     public static void until(Duration patience, String what, Supplier<?> insteadThereWas, Callable<Boolean> condition) {
+        until(patience, Duration.ofMillis(100), what, insteadThereWas, condition);
+    }
+
+    /** The same, for a condition that costs the cluster something to tell. */
+    public static void until(
+            Duration patience,
+            Duration interval,
+            String what,
+            Supplier<?> insteadThereWas,
+            Callable<Boolean> condition) {
         try {
             Awaitility.await(what)
                     .atMost(patience)
-                    .pollInterval(Duration.ofMillis(100))
+                    .pollInterval(interval)
                     .ignoreExceptions()
                     .until(condition);
         } catch (ConditionTimeoutException e) {
