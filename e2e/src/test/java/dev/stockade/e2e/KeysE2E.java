@@ -64,7 +64,8 @@ class KeysE2E {
             }
         }
 
-        assertThat(may).containsExactlyInAnyOrder(OPERATOR + " may get", OPERATOR + " may update");
+        assertThat(may)
+                .containsExactlyInAnyOrder(OPERATOR + " may get", OPERATOR + " may watch", OPERATOR + " may update");
     }
 
     @Test
