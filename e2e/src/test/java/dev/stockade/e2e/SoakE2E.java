@@ -70,6 +70,7 @@ class SoakE2E {
     @Test
     @Order(1)
     void theIssuerIsRotated() {
+        soak.issuersAreDroppedFromNowOn();
         int certificates = soak.certificates();
         List<String> roots = rotation.roots();
         List<String> issuers = rotation.issuers();
