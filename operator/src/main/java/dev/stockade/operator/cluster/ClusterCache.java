@@ -30,6 +30,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,10 +70,15 @@ public final class ClusterCache implements AutoCloseable {
     private final ScheduledExecutorService polls = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("cluster-freshness").daemon().factory());
 
-    private volatile boolean dirty = true;
-    private volatile @Nullable Picture picture;
+    /** Grows with every change, so that a picture tells whether it is from before one. */
+    private final AtomicLong changes = new AtomicLong();
+
+    private volatile @Nullable Made made;
     private Map<String, ConvertedPod> converted = Map.of();
     private long sequence;
+
+    /** @param changes how many there were before the picture was begun */
+    private record Made(long changes, Picture picture) {}
 
     private record ConvertedPod(String resourceVersion, MeshPod pod) {}
 
@@ -164,7 +170,7 @@ public final class ClusterCache implements AutoCloseable {
     }
 
     private void changed() {
-        dirty = true;
+        changes.incrementAndGet();
         announceIn(BURST_MILLIS);
     }
 
@@ -190,27 +196,35 @@ public final class ClusterCache implements AutoCloseable {
         listeners.add(requireNonNull(listener));
     }
 
-    /** What is known now; made anew only if something has changed. */
+    /**
+     * What is known now; made anew only if something has changed. Who asks while another makes it waits for that one: with the
+     * former, a listener would tell sidecars nothing of the change that it was called for, and would not be called again.
+     */
     public Picture picture() {
-        Picture last = picture;
-        return last != null && !dirty ? last : refresh();
+        Made last = made;
+        return last != null && last.changes() == changes.get() ? last.picture() : current();
+    }
+
+    private synchronized Picture current() {
+        Made last = made;
+        return last != null && last.changes() == changes.get() ? last.picture() : refresh();
     }
 
     /** The same made anew, with resourceVersions that may have advanced though no object has changed. */
     public synchronized Picture refresh() {
-        dirty = false;
+        long before = changes.get();
         // Before the items, so that no change up to these versions can be missing from the view.
         Map<String, Long> reached = kinds.stream().collect(Collectors.toMap(WatchedKind::key, WatchedKind::reached));
-        Picture made = new Picture(++sequence, makeView(), reached);
-        picture = made;
+        Picture picture = new Picture(++sequence, makeView(), reached);
+        made = new Made(before, picture);
         if (kinds.stream().anyMatch(kind -> kind.newest() > reached.getOrDefault(kind.key(), 0L))) {
             // An informer stores an object a moment before it says so. What is in the view must soon be claimed too:
             // else a
             // replica that is really behind would count as level with this one.
-            dirty = true;
+            changes.incrementAndGet();
             announceIn(STORING_MILLIS);
         }
-        return made;
+        return picture;
     }
 
     private MeshView makeView() {

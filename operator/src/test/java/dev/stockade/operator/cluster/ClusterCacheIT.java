@@ -12,6 +12,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -134,5 +139,32 @@ class ClusterCacheIT {
     void laterPicturesHaveHigherNumbers() {
         Picture first = cache.refresh();
         assertThat(cache.refresh().sequence()).isGreaterThan(first.sequence());
+    }
+
+    @Test
+    void aListenerSeesTheChangeThatItIsCalledForWhateverOthersAsk() {
+        // Given others that ask all the time
+        AtomicBoolean enough = new AtomicBoolean();
+        Set<String> seen = ConcurrentHashMap.newKeySet();
+        cache.onChange(() -> seen.addAll(cache.view().namespaces()));
+        try (ExecutorService others = Executors.newSingleThreadExecutor()) {
+            others.execute(() -> {
+                while (!enough.get()) {
+                    cache.picture();
+                    Thread.onSpinWait();
+                }
+            });
+            try {
+                for (int i = 0; i < 20; i++) {
+                    // When
+                    Namespace namespace = meshNamespace();
+                    // Then
+                    await().atMost(PATIENCE)
+                            .until(() -> seen.contains(namespace.getMetadata().getName()));
+                }
+            } finally {
+                enough.set(true);
+            }
+        }
     }
 }
