@@ -3,11 +3,10 @@ package dev.stockade.operator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.operator.admission.Hook;
 import dev.stockade.operator.admission.WebhookTrust;
 import dev.stockade.operator.authority.Census;
 import dev.stockade.operator.authority.Pem;
-import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
-import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfig;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.security.GeneralSecurityException;
@@ -50,26 +49,22 @@ final class RotationCensus implements Census {
         return sidecars.notCertifiedBy(issuer);
     }
 
-    private record Hook(String name, WebhookClientConfig client) {}
-
     private Stream<Hook> hooks() {
         var registrations = client.admissionRegistration().v1();
-        Stream<Hook> mutating =
-                Optional.ofNullable(registrations
-                                .mutatingWebhookConfigurations()
-                                .withName(Assembly.INJECTOR)
-                                .get())
-                        .stream()
-                        .flatMap(configuration -> configuration.getWebhooks().stream())
-                        .map((MutatingWebhook hook) -> new Hook(hook.getName(), hook.getClientConfig()));
-        Stream<Hook> validating =
-                Optional.ofNullable(registrations
-                                .validatingWebhookConfigurations()
-                                .withName(Assembly.VALIDATOR)
-                                .get())
-                        .stream()
-                        .flatMap(configuration -> configuration.getWebhooks().stream())
-                        .map((ValidatingWebhook hook) -> new Hook(hook.getName(), hook.getClientConfig()));
+        Stream<Hook> mutating = Optional.ofNullable(registrations
+                        .mutatingWebhookConfigurations()
+                        .withName(Assembly.INJECTOR)
+                        .get())
+                .map(Hook::of)
+                .stream()
+                .flatMap(List::stream);
+        Stream<Hook> validating = Optional.ofNullable(registrations
+                        .validatingWebhookConfigurations()
+                        .withName(Assembly.VALIDATOR)
+                        .get())
+                .map(Hook::of)
+                .stream()
+                .flatMap(List::stream);
         return Stream.concat(mutating, validating);
     }
 

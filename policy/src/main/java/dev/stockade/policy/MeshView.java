@@ -61,6 +61,21 @@ public record MeshView(
                 .toList();
     }
 
+    /** The same cluster with these pods in place of its own. */
+    public MeshView withPods(List<MeshPod> others) {
+        return new MeshView(
+                trustDomain,
+                clusterDomain,
+                namespaces,
+                servers,
+                agents,
+                policies,
+                trust,
+                others,
+                services,
+                serviceAccounts);
+    }
+
     /** Whether the namespace is labelled for the mesh. */
     public boolean inMesh(String namespace) {
         return namespaces.contains(namespace);

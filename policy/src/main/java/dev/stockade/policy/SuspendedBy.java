@@ -21,10 +21,7 @@ public record SuspendedBy(boolean platform, String sentence) {
 
     /** Empty if nobody has. */
     public static Optional<SuspendedBy> of(AgentIdentity agent, Optional<MeshTrust> trust) {
-        Optional<Suspension> listed = trust.stream()
-                .flatMap(t -> t.getSpec().suspended().stream())
-                .filter(s -> new ResourceName(s.namespace(), s.name()).equals(ResourceName.of(agent)))
-                .findFirst();
+        Optional<Suspension> listed = listed(agent, trust);
         boolean own = agent.getSpec().suspended();
         if (listed.isPresent()) {
             return Optional.of(new SuspendedBy(
@@ -32,6 +29,14 @@ public record SuspendedBy(boolean platform, String sentence) {
                     "By MeshTrust default" + why(listed.get().reason()) + (own ? " Also by spec.suspended." : "")));
         }
         return own ? Optional.of(new SuspendedBy(false, "By spec.suspended.")) : Optional.empty();
+    }
+
+    /** The platform's entry for the agent. */
+    public static Optional<Suspension> listed(AgentIdentity agent, Optional<MeshTrust> trust) {
+        return trust.stream()
+                .flatMap(t -> t.getSpec().suspended().stream())
+                .filter(s -> new ResourceName(s.namespace(), s.name()).equals(ResourceName.of(agent)))
+                .findFirst();
     }
 
     private static String why(String reason) {

@@ -134,17 +134,7 @@ class ClaimsTest {
     }
 
     private static MeshView under(MeshView view, Optional<Instant> account) {
-        return new MeshView(
-                view.trustDomain(),
-                view.clusterDomain(),
-                view.namespaces(),
-                view.servers(),
-                view.agents(),
-                view.policies(),
-                view.trust(),
-                view.pods().stream().map(pod -> pod.under(account)).toList(),
-                view.services(),
-                view.serviceAccounts());
+        return view.withPods(view.pods().stream().map(pod -> pod.under(account)).toList());
     }
 
     @Test

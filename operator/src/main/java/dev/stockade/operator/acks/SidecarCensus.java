@@ -2,6 +2,7 @@ package dev.stockade.operator.acks;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.authority.Census;
 import dev.stockade.operator.authority.Der;
 import dev.stockade.operator.snapshot.CompiledMesh;
@@ -25,9 +26,6 @@ import java.util.function.Supplier;
  * have been given before this was first asked.
  */
 public final class SidecarCensus implements Census {
-    /** Certificates of servers, by the operator's choice. */
-    private static final Duration SERVER_LIFETIME = Duration.ofHours(1);
-
     private static final int REMEMBERED = 8;
 
     private final Supplier<CompiledMesh> mesh;
@@ -109,7 +107,7 @@ public final class SidecarCensus implements Census {
         Optional<Duration> agent = mesh.claims()
                 .agent(pod)
                 .map(identity -> identity.getSpec().certificate().duration());
-        Optional<Duration> server = mesh.claims().server(pod).map(identity -> SERVER_LIFETIME);
+        Optional<Duration> server = mesh.claims().server(pod).map(identity -> Authority.SERVER_LIFETIME);
         return agent.flatMap(a -> server.map(s -> a.compareTo(s) > 0 ? a : s).or(() -> agent))
                 .or(() -> server);
     }

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
-import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfig;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -56,17 +55,13 @@ public final class WebhookTrust implements AutoCloseable {
                         .v1()
                         .mutatingWebhookConfigurations()
                         .withName(mutatingName),
-                configuration -> configuration.getWebhooks().stream()
-                        .map(hook -> new Hook(hook.getName(), hook.getClientConfig()))
-                        .toList());
+                Hook::of);
         validating = new Watched<>(
                 client.admissionRegistration()
                         .v1()
                         .validatingWebhookConfigurations()
                         .withName(validatingName),
-                configuration -> configuration.getWebhooks().stream()
-                        .map(hook -> new Hook(hook.getName(), hook.getClientConfig()))
-                        .toList());
+                Hook::of);
     }
 
     /** Begins to watch. Where the API server cannot be asked yet, it is asked again every ten seconds. */
@@ -102,8 +97,6 @@ public final class WebhookTrust implements AutoCloseable {
                     .log("cannot write the CA bundle of the webhooks, trying again in ten seconds");
         }
     }
-
-    private record Hook(String name, WebhookClientConfig client) {}
 
     private static final class Watched<T extends HasMetadata> {
         private final Resource<T> resource;

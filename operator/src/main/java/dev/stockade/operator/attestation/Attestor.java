@@ -8,6 +8,7 @@ import dev.stockade.model.identity.BoundPod;
 import dev.stockade.operator.attestation.Attested.Identity;
 import dev.stockade.operator.attestation.Refusal.Reason;
 import dev.stockade.operator.attestation.TokenReviewer.Proof;
+import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.cluster.Picture;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.policy.Claims;
@@ -22,7 +23,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.InetAddress;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +39,6 @@ public final class Attestor {
 
     /** Asked before the token is reviewed, so that nobody can make the API server review without end. */
     private static final int PER_ADDRESS_AND_MINUTE = 300;
-
-    private static final Duration SERVER_LIFETIME = Duration.ofHours(1);
 
     private final KubernetesClient client;
     private final TokenReviewer reviewer;
@@ -174,20 +172,10 @@ public final class Attestor {
         }
         checkServiceAccount(candidate, compiled);
         // Claims are decided pod by pod, so the pod as it is now can be asked about alone.
-        Claims claims = Claims.of(new MeshView(
-                view.trustDomain(),
-                view.clusterDomain(),
-                view.namespaces(),
-                view.servers(),
-                view.agents(),
-                view.policies(),
-                view.trust(),
-                List.of(candidate),
-                view.services(),
-                view.serviceAccounts()));
+        Claims claims = Claims.of(view.withPods(List.of(candidate)));
         List<Identity> identities = new ArrayList<>();
         Optional<SecureMcpServer> server = claims.server(candidate);
-        server.ifPresent(s -> identities.add(new Identity(view.identity(s), SERVER_LIFETIME)));
+        server.ifPresent(s -> identities.add(new Identity(view.identity(s), Authority.SERVER_LIFETIME)));
         Optional<AgentIdentity> agent = claims.agent(candidate);
         Optional<Refusal> suspended = agent.flatMap(a -> suspended(candidate, a, view));
         if (suspended.isEmpty()) {

@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
  * ({@link #advance}). Safe for use by many threads.
  */
 public final class Authority {
+    /** How long the certificates of servers live, whose resource does not say it. */
+    public static final Duration SERVER_LIFETIME = Duration.ofHours(1);
+
     private static final Logger log = LoggerFactory.getLogger(Authority.class);
     private static final int ATTEMPTS = 5;
     private static final int OVERDUE_SHARE = 10;

@@ -97,13 +97,13 @@ final class CaEntries {
         Signer signer = signer(chain.getFirst(), chainEntry, entries, keyEntry);
         X509Certificate below = chain.getFirst();
         for (X509Certificate above : chain.subList(1, chain.size())) {
-            if (!signed(above, below)) {
+            if (!Keys.signed(above, below)) {
                 throw new GeneralSecurityException(
                         chainEntry + " is not a chain, each certificate signed by the next; put it back");
             }
             below = above;
         }
-        if (!signed(root, below)) {
+        if (!Keys.signed(root, below)) {
             throw new GeneralSecurityException(
                     chainEntry + " is not signed by the first certificate of " + ROOTS + "; put the pair back");
         }
@@ -117,7 +117,7 @@ final class CaEntries {
         }
         X509Certificate highest = certificates(entries, NEXT).getLast();
         for (X509Certificate root : roots) {
-            if (signed(root, highest)) {
+            if (Keys.signed(root, highest)) {
                 return Optional.of(issuer(entries, NEXT, NEXT_KEY, root));
             }
         }
@@ -154,15 +154,6 @@ final class CaEntries {
             return Seed.of(bytes(entries, SEED));
         } catch (GeneralSecurityException e) {
             throw new GeneralSecurityException("entry " + SEED + " " + e.getMessage());
-        }
-    }
-
-    private static boolean signed(X509Certificate by, X509Certificate certificate) {
-        try {
-            certificate.verify(by.getPublicKey());
-            return certificate.getIssuerX500Principal().equals(by.getSubjectX500Principal());
-        } catch (GeneralSecurityException e) {
-            return false;
         }
     }
 

@@ -113,7 +113,7 @@ final class ForeignChain {
         while (true) {
             Optional<X509Certificate> root = above(highest, roots);
             if (root.isPresent()) {
-                if (!signed(root.get(), root.get())) {
+                if (!Keys.signed(root.get(), root.get())) {
                     throw new GeneralSecurityException(
                             "the certificate in its ca.crt that tls.crt leads to is not self-signed; put the root there");
                 }
@@ -134,17 +134,8 @@ final class ForeignChain {
                 .filter(certificate::equals)
                 .findFirst()
                 .or(() -> candidates.stream()
-                        .filter(candidate -> signed(candidate, certificate))
+                        .filter(candidate -> Keys.signed(candidate, certificate))
                         .findFirst());
-    }
-
-    private static boolean signed(X509Certificate by, X509Certificate certificate) {
-        try {
-            certificate.verify(by.getPublicKey());
-            return certificate.getIssuerX500Principal().equals(by.getSubjectX500Principal());
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
     }
 
     private static void checkBounds(Parent parent) throws GeneralSecurityException {

@@ -9,6 +9,7 @@ import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
@@ -111,6 +112,16 @@ final class Keys {
             signature.initVerify(certified);
             signature.update(probe);
             return signature.verify(signed);
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+
+    /** Whether the one names the other as its issuer, and has signed it (RFC 5280 section 6.1.3). */
+    static boolean signed(X509Certificate by, X509Certificate certificate) {
+        try {
+            certificate.verify(by.getPublicKey());
+            return certificate.getIssuerX500Principal().equals(by.getSubjectX500Principal());
         } catch (GeneralSecurityException e) {
             return false;
         }

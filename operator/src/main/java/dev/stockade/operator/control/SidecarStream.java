@@ -28,7 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One sidecar's subscription: greeted, then waiting until this replica has reached what the sidecar holds, then fed with each snapshot that differs from the one before. While the sidecar is slow, snapshots in between are left out.
+ * One sidecar's subscription: greeted, then waiting until this replica has reached what the sidecar holds, then fed with each
+ * snapshot that differs from the one before. While the sidecar is slow, snapshots in between are left out.
  */
 final class SidecarStream {
     private static final Logger log = LoggerFactory.getLogger(SidecarStream.class);

@@ -3,12 +3,12 @@ package dev.stockade.operator.leadership;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.agent.AgentIdentity;
-import dev.stockade.crds.trust.Suspension;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
 import dev.stockade.policy.ResourceName;
+import dev.stockade.policy.SuspendedBy;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
@@ -86,12 +86,9 @@ record Withdrawal(ObjectReference about, String reason, String sentence, String 
         }
 
         private String why(AgentIdentity now) {
-            Optional<Suspension> listed = view.trust().stream()
-                    .flatMap(trust -> trust.getSpec().suspended().stream())
-                    .filter(s -> new ResourceName(s.namespace(), s.name()).equals(name))
-                    .findFirst();
             boolean own = now.getSpec().suspended();
-            return listed.map(s -> "MeshTrust default suspends " + name
+            return SuspendedBy.listed(now, view.trust())
+                    .map(s -> "MeshTrust default suspends " + name
                             + (s.reason().isBlank() ? "" : ": " + s.reason().strip())
                             + (own ? " (and so does its own spec.suspended)" : ""))
                     .orElse("spec.suspended of AgentIdentity " + name + " is true");

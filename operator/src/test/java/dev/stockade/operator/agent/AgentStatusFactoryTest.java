@@ -178,17 +178,8 @@ class AgentStatusFactoryTest {
     @Test
     void podsWhoseServiceAccountWasDeletedAreNamed() {
         MeshView view = Meshes.of(TRIAGE, POD).view();
-        Mesh mesh = Mesh.of(new MeshView(
-                view.trustDomain(),
-                view.clusterDomain(),
-                view.namespaces(),
-                view.servers(),
-                view.agents(),
-                view.policies(),
-                view.trust(),
-                view.pods().stream().map(pod -> pod.under(Optional.empty())).toList(),
-                view.services(),
-                view.serviceAccounts()));
+        Mesh mesh = Mesh.of(view.withPods(
+                view.pods().stream().map(pod -> pod.under(Optional.empty())).toList()));
 
         assertThat(status(mesh, new Sidecars()).conditions())
                 .filteredOn(condition -> condition.type().equals("Injected"))

@@ -3,8 +3,8 @@ package dev.stockade.sidecar.control;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.ByteString;
+import dev.stockade.model.identity.PeerCertificate;
 import dev.stockade.model.identity.WorkloadKind;
-import dev.stockade.sidecar.identity.PeerCertificate;
 import dev.stockade.sidecar.identity.Svid;
 import dev.stockade.sidecar.identity.TrustBundle;
 import dev.stockade.sidecar.identity.WorkloadKey;

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.model.identity.WorkloadKind;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -88,11 +87,6 @@ public final class Identities {
     /** All certificates held. */
     public Map<WorkloadKind, Svid> svids() {
         return svids;
-    }
-
-    /** The earliest end among certificates; nothing where there is none. */
-    public static Optional<Instant> earliestEnd(Collection<Svid> of) {
-        return of.stream().map(Svid::ends).min(Instant::compareTo);
     }
 
     /** Puts another set of certificates in force, at once. */

@@ -2,6 +2,7 @@ package dev.stockade.sidecar.identity;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.identity.PeerCertificate;
 import dev.stockade.model.identity.SpiffeId;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;

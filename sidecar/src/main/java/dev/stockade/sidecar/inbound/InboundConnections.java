@@ -3,11 +3,11 @@ package dev.stockade.sidecar.inbound;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.identity.BoundPod;
+import dev.stockade.model.identity.PeerCertificate;
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.identity.Identities;
-import dev.stockade.sidecar.identity.PeerCertificate;
 import dev.stockade.sidecar.identity.Svid;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
@@ -134,15 +134,14 @@ final class InboundConnections {
     }
 
     private Standing standing(InboundConnection connection, PeerChain chain) {
-        Optional<Svid> now = identities.svid(WorkloadKind.MCP);
-        Svid shown = connection.shown();
-        return new Standing(
-                !now.equals(Optional.of(shown)),
-                now.filter(svid -> svid.id().equals(shown.id()) && svid.ends().isAfter(clock.instant()))
-                        .isPresent(),
-                identities.trust().issuedBy(chain.issuer()),
+        return Standing.of(
+                identities.svid(WorkloadKind.MCP),
+                connection.shown(),
+                chain.issuer(),
+                identities.trust(),
                 connection.refusal(serving()).isEmpty(),
-                state.confirmed());
+                state.confirmed(),
+                clock.instant());
     }
 
     private Optional<PodState.Serving> serving() {

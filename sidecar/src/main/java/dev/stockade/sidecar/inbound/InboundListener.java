@@ -9,6 +9,7 @@ import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
+import dev.stockade.sidecar.tls.ContextInForce;
 import dev.stockade.sidecar.tls.HandshakeGate;
 import dev.stockade.sidecar.tls.MeshTls;
 import dev.stockade.sidecar.tunnel.EventLoops;
@@ -17,8 +18,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.handler.ssl.SslContext;
-import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -37,7 +36,7 @@ public final class InboundListener {
     private final EventLoop loop;
     private final List<InetSocketAddress> addresses;
     private final Identities identities;
-    private final MeshTls tls;
+    private final ContextInForce inForce;
     private final CurrentState state;
     private final InboundConnections connections;
     private final RefusedConnects refused;
@@ -46,12 +45,8 @@ public final class InboundListener {
     private final Log log;
 
     private final List<Channel> listening = new ArrayList<>();
-    private Optional<TlsInForce> inForce = Optional.empty();
     private int handshakes;
     private volatile boolean bound;
-
-    /** The context that new connections get, and the certificate that it was made from. */
-    private record TlsInForce(Svid svid, SslContext context) {}
 
     public InboundListener(
             EventLoops loops,
@@ -69,7 +64,7 @@ public final class InboundListener {
         this.loop = loops.loop();
         this.addresses = List.copyOf(addresses);
         this.identities = requireNonNull(identities);
-        this.tls = requireNonNull(tls);
+        this.inForce = new ContextInForce(tls::accepting);
         this.state = requireNonNull(state);
         this.refused = requireNonNull(refused);
         this.metrics = requireNonNull(metrics);
@@ -116,10 +111,8 @@ public final class InboundListener {
     /** Looks again at every connection: a certificate or the bundle has changed. For any thread. */
     public void reconsider() {
         loop.execute(() -> {
-            if (!identities.svid(WorkloadKind.MCP).equals(inForce.map(TlsInForce::svid))) {
-                // The former key is not kept until somebody connects.
-                dropContext();
-            }
+            // The former key is not kept until somebody connects.
+            inForce.dropUnless(identities.svid(WorkloadKind.MCP));
             connections.reconsider();
         });
     }
@@ -177,11 +170,11 @@ public final class InboundListener {
         listening.forEach(Channel::close);
         listening.clear();
         // A certificate that nobody is shown any more is not kept.
-        dropContext();
+        inForce.drop();
     }
 
     private void init(Channel channel) {
-        Optional<TlsInForce> current = tlsInForce();
+        Optional<ContextInForce.Made> current = context();
         if (current.isEmpty()) {
             channel.close();
             return;
@@ -235,26 +228,12 @@ public final class InboundListener {
         }
     }
 
-    /** Made anew when the certificate was renewed; open connections keep the former one. */
-    private Optional<TlsInForce> tlsInForce() {
-        Optional<Svid> now =
-                identities.svid(WorkloadKind.MCP).filter(s -> s.ends().isAfter(clock.instant()));
-        if (now.equals(inForce.map(TlsInForce::svid))) {
-            return inForce;
+    private Optional<ContextInForce.Made> context() {
+        try {
+            return inForce.of(identities.svid(WorkloadKind.MCP).filter(svid -> svid.validAt(clock.instant())));
+        } catch (SSLException e) {
+            log.warn("the server's certificate cannot be used", "reason", e.getMessage());
+            return Optional.empty();
         }
-        dropContext();
-        if (now.isPresent()) {
-            try {
-                inForce = Optional.of(new TlsInForce(now.get(), tls.accepting(now.get())));
-            } catch (SSLException e) {
-                log.warn("the server's certificate cannot be used", "reason", e.getMessage());
-            }
-        }
-        return inForce;
-    }
-
-    private void dropContext() {
-        inForce.ifPresent(former -> ReferenceCountUtil.release(former.context()));
-        inForce = Optional.empty();
     }
 }

@@ -40,14 +40,14 @@ public final class AgentSide implements CallingSide {
 
     @Override
     public Standing standing(Svid shown, Destination to, X509Certificate issuer) {
-        Optional<Svid> now = own();
-        return new Standing(
-                !now.equals(Optional.of(shown)),
-                now.filter(svid -> svid.id().equals(shown.id()) && svid.ends().isAfter(clock.instant()))
-                        .isPresent(),
-                trust().issuedBy(issuer),
+        return Standing.of(
+                own(),
+                shown,
+                issuer,
+                trust(),
                 state.agent().filter(agent -> mayUse(agent, shown.id(), to)).isPresent(),
-                state.confirmed());
+                state.confirmed(),
+                clock.instant());
     }
 
     /** Whether the rules let that identity use a connection to that replica. */

@@ -2,8 +2,8 @@ package dev.stockade.sidecar.tls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.identity.PeerCertificate;
 import dev.stockade.sidecar.identity.Fingerprint;
-import dev.stockade.sidecar.identity.PeerCertificate;
 import dev.stockade.sidecar.identity.TrustBundle;
 import dev.stockade.sidecar.identity.TrustPath;
 import io.netty.handler.ssl.OpenSslCertificateException;

@@ -3,11 +3,10 @@ package dev.stockade.sidecar.tunnel;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.sidecar.identity.Svid;
+import dev.stockade.sidecar.tls.ContextInForce;
 import dev.stockade.sidecar.tls.MeshTls;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.handler.ssl.SslContext;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.util.ArrayDeque;
@@ -28,25 +27,22 @@ final class PeerTunnels {
     private final Destination to;
     private final EventLoop loop;
     private final TunnelDialer dialer;
-    private final MeshTls tls;
+    private final ContextInForce inForce;
     private final Supplier<Optional<Svid>> own;
 
     private final List<TunnelConnection> connections = new ArrayList<>();
     private final Deque<TunnelStream> idle = new ArrayDeque<>();
     private final Deque<Waiter> waiters = new ArrayDeque<>();
-    private Optional<TlsInForce> inForce = Optional.empty();
     private boolean dialling;
     private boolean closed;
 
     private record Waiter(Promise<TunnelStream> promise, int attempt) {}
 
-    private record TlsInForce(Svid svid, SslContext context) {}
-
     PeerTunnels(Destination to, EventLoop loop, TunnelDialer dialer, MeshTls tls, Supplier<Optional<Svid>> own) {
         this.to = requireNonNull(to);
         this.loop = requireNonNull(loop);
         this.dialer = requireNonNull(dialer);
-        this.tls = requireNonNull(tls);
+        this.inForce = new ContextInForce(svid -> tls.calling(svid, to.server()));
         this.own = requireNonNull(own);
     }
 
@@ -99,7 +95,7 @@ final class PeerTunnels {
         if (dialling) {
             return;
         }
-        Optional<TlsInForce> current = tlsInForce();
+        Optional<ContextInForce.Made> current = context();
         if (current.isEmpty()) {
             failWaiters(new UnreachableException("this pod holds no valid certificate as an agent"));
             return;
@@ -137,27 +133,13 @@ final class PeerTunnels {
         failed.forEach(w -> w.promise().tryFailure(why));
     }
 
-    /** Made anew when the certificate was renewed; open connections keep the former one. */
-    private Optional<TlsInForce> tlsInForce() {
-        Optional<Svid> now = own.get();
-        if (now.equals(inForce.map(TlsInForce::svid))) {
-            return inForce;
+    private Optional<ContextInForce.Made> context() {
+        try {
+            return inForce.of(own.get());
+        } catch (SSLException e) {
+            // Said where the certificate came from; here there is simply none that can be used.
+            return Optional.empty();
         }
-        dropContext();
-        if (now.isPresent()) {
-            try {
-                inForce = Optional.of(new TlsInForce(now.get(), tls.calling(now.get(), to.server())));
-            } catch (SSLException e) {
-                // Said where the certificate came from; here there is simply none that can be used.
-                inForce = Optional.empty();
-            }
-        }
-        return inForce;
-    }
-
-    private void dropContext() {
-        inForce.ifPresent(former -> ReferenceCountUtil.release(former.context()));
-        inForce = Optional.empty();
     }
 
     void release(TunnelStream stream) {
@@ -181,10 +163,8 @@ final class PeerTunnels {
 
     /** Looks again at every connection. */
     void reconsider() {
-        if (!own.get().equals(inForce.map(TlsInForce::svid))) {
-            // The former key is not kept until the next dial.
-            dropContext();
-        }
+        // The former key is not kept until the next dial.
+        inForce.dropUnless(own.get());
         List.copyOf(connections).forEach(TunnelConnection::reconsider);
     }
 
@@ -204,7 +184,7 @@ final class PeerTunnels {
         connections.removeIf(c -> !c.usable());
         boolean empty = connections.isEmpty() && waiters.isEmpty() && !dialling;
         if (empty) {
-            dropContext();
+            inForce.drop();
         }
         return empty;
     }
@@ -216,6 +196,6 @@ final class PeerTunnels {
         connections.forEach(TunnelConnection::close);
         connections.clear();
         failWaiters(new UnreachableException("the tunnel was closed"));
-        dropContext();
+        inForce.drop();
     }
 }

@@ -58,7 +58,7 @@ public final class TunnelPool {
     }
 
     private Optional<Svid> valid() {
-        return side.own().filter(svid -> svid.ends().isAfter(clock.instant()));
+        return side.own().filter(svid -> svid.validAt(clock.instant()));
     }
 
     /** Closes the streams that no request uses. */

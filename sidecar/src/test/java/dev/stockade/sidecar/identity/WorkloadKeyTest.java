@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stockade.model.identity.BoundPod;
+import dev.stockade.model.identity.PeerCertificate;
 import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.sidecar.fixture.Bundles;
 import dev.stockade.sidecar.fixture.OpenSsl;
