@@ -29,7 +29,7 @@ final class Farewell {
 
     private static String sentence(Reason reason) {
         return switch (reason) {
-            case STALE -> Exchange.STALE;
+            case STALE -> AgentRequest.STALE;
             case SUSPENDED -> "denied: this workload's identity was suspended while it waited for this answer";
             case NO_GRANT ->
                 "denied: the last policy that granted this workload something here was withdrawn while it waited";

@@ -6,8 +6,8 @@
  * Out: requests to 127.0.0.1 (or [::1]) that the policy allows, answers to the agent with what it may not see left out, and two
  * audit lines for each message that passed, one for each that did not.
  *
- * <p>The way of a request: {@code AgentStream} (frames it) to {@code HttpEdge} (refuses odd HTTP) to {@code Exchange} (decides,
- * records) to {@code Upstream} (asks the server) to a {@code Relay} (passes the answer). All of it runs on the event loop of the
+ * <p>The way of a request: {@code AgentStream} (frames it) to {@code HttpEdge} (refuses odd HTTP) to {@code AgentRequest} (judges
+ * it) to {@code Exchange} (records, refuses or passes on by {@code ServerRequest}) to {@code Upstream} (asks the server) to a {@code Relay} (passes the answer). All of it runs on the event loop of the
  * stream, and nothing of it waits.
  */
 @NullMarked

@@ -1,0 +1,244 @@
+package dev.stockade.sidecar.mcp;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.stockade.model.audit.AuditEvent.Ruling;
+import dev.stockade.model.audit.AuditEvent.Subject;
+import dev.stockade.model.audit.AuditEvent.Verdict;
+import dev.stockade.model.audit.RecordedArguments;
+import dev.stockade.model.json.ByteRange;
+import dev.stockade.model.mcp.Era;
+import dev.stockade.model.mcp.McpErrors;
+import dev.stockade.model.mcp.McpGuard;
+import dev.stockade.model.mcp.McpMessage;
+import dev.stockade.model.mcp.McpMethod;
+import dev.stockade.model.mcp.RequestId;
+import dev.stockade.model.mcp.Target;
+import dev.stockade.model.mcp.Treatment;
+import dev.stockade.model.policy.AgentAccess;
+import dev.stockade.model.policy.Decision;
+import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.state.ServerRules;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * One request of an agent: what it asks for, and what the rules in force say of it. Writes down in the {@link Attempt} what it
+ * learns; neither records, answers nor forwards.
+ */
+final class AgentRequest {
+    static final String STALE =
+            "this server's sidecar has not heard from the operator for longer than limits.staleAfter, and serves nobody until"
+                    + " it has";
+
+    private final McpServerSide side;
+    private final Peer peer;
+    private final HttpRequest head;
+    private final Attempt attempt;
+
+    private Optional<ServerRules> rules = Optional.empty();
+    private Optional<RequestId> id = Optional.empty();
+    private Optional<McpMethod> method = Optional.empty();
+    private Optional<Sessions.Session> session = Optional.empty();
+    private Subject subject;
+    private boolean modern;
+
+    AgentRequest(McpServerSide side, Peer peer, HttpRequest head, Attempt attempt) {
+        this.side = requireNonNull(side);
+        this.peer = requireNonNull(peer);
+        this.head = requireNonNull(head);
+        this.attempt = requireNonNull(attempt);
+        attempt.traceId = traceId(head.headers().get("traceparent", ""));
+        subject = new Subject(head.method().name(), "", "");
+    }
+
+    /** W3C Trace Context: version, trace id, parent id and flags, in hexadecimal digits. */
+    private static String traceId(String traceparent) {
+        if (traceparent.length() < 55 || traceparent.charAt(2) != '-' || traceparent.charAt(35) != '-') {
+            return "";
+        }
+        for (int i = 3; i < 35; i++) {
+            char c = traceparent.charAt(i);
+            if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+                return "";
+            }
+        }
+        return traceparent.substring(3, 35);
+    }
+
+    HttpRequest head() {
+        return head;
+    }
+
+    /** The rules that it was judged by. */
+    ServerRules rules() {
+        return rules.orElseThrow();
+    }
+
+    /** Of the JSON-RPC request, where there is one and it could be read. */
+    Optional<RequestId> id() {
+        return id;
+    }
+
+    /** What it is about, for the audit log. */
+    Subject subject() {
+        return subject;
+    }
+
+    boolean isModern() {
+        return modern;
+    }
+
+    /** Whether its answer is a list, of which the agent sees a part. */
+    boolean isList() {
+        return method.isPresent() && method.get().treatment() == Treatment.FILTERED;
+    }
+
+    /** The one that it came in. */
+    Optional<Sessions.Session> session() {
+        return session;
+    }
+
+    /** @param body whole; stays the caller's */
+    Judgement judge(ByteBuf body) {
+        rules = side.rules();
+        rules.ifPresent(r -> attempt.generation = r.generation());
+        if (side.isStale()) {
+            return refused(HttpResponseStatus.SERVICE_UNAVAILABLE, McpErrors.UNAVAILABLE, Reason.STALE, STALE);
+        }
+        if (head.method().equals(HttpMethod.POST)) {
+            return message(body);
+        }
+        return serverRefused().or(() -> sessionRefused(true)).orElseGet(() -> new Judgement.Passes(Ruling.ALLOWED));
+    }
+
+    private Judgement message(ByteBuf body) {
+        return switch (side.tools().reader.read(body.nioBuffer())) {
+            case McpMessage.Malformed malformed -> {
+                id = malformed.id();
+                subject = Subject.NONE;
+                yield refused(
+                        HttpResponseStatus.BAD_REQUEST,
+                        McpErrors.INVALID_REQUEST,
+                        Reason.MALFORMED,
+                        malformed.sentence());
+            }
+            case McpMessage.Request request -> {
+                id = Optional.of(request.id());
+                yield call(request, body);
+            }
+            case McpMessage.Notification notification -> call(notification, body);
+            case McpMessage.Response response -> response(response);
+        };
+    }
+
+    private Judgement call(McpMessage.Call call, ByteBuf body) {
+        method = call.known();
+        subject = subject(call.method(), call.params().targets().stream().findFirst());
+        Optional<Judgement> refused = serverRefused();
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        Optional<String> mismatch = ModernHeaders.mismatch(head.headers(), call);
+        if (mismatch.isPresent()) {
+            return refused(HttpResponseStatus.BAD_REQUEST, McpErrors.HEADER_MISMATCH, Reason.MALFORMED, mismatch.get());
+        }
+        String version = call.params().protocolVersion();
+        modern = Era.isModern(version.isEmpty() ? head.headers().get(HttpEdge.PROTOCOL_VERSION, "") : version);
+        refused = sessionRefused(false);
+        if (refused.isPresent()) {
+            return refused.get();
+        }
+        attempt.arguments = arguments(rules().audit(), call.params().arguments(), body);
+        McpGuard.Verdict verdict = McpGuard.decide(access().orElseThrow(), call);
+        return switch (verdict.decision()) {
+            case Decision.Allow allow -> new Judgement.Passes(new Ruling(Verdict.ALLOW, Optional.empty(), allow.by()));
+            case Decision.Deny deny -> {
+                verdict.target().ifPresent(t -> subject = subject(call.method(), Optional.of(t)));
+                yield rules().observe() && deny.reason() == Reason.POLICY_DENIED
+                        ? new Judgement.Passes(new Ruling(Verdict.OBSERVE_DENY, Optional.of(deny.reason()), deny.by()))
+                        : new Judgement.Denied(verdict, deny);
+            }
+        };
+    }
+
+    private static Subject subject(String method, Optional<Target> target) {
+        return new Subject(
+                method,
+                target.map(t -> t.kind().word()).orElse(""),
+                target.map(Target::name).orElse(""));
+    }
+
+    /** An answer of the agent passes only if the server asked this agent, in this session, and was not answered yet. */
+    private Judgement response(McpMessage.Response response) {
+        subject = new Subject("response", "", "");
+        return serverRefused()
+                .or(() -> sessionRefused(false))
+                .orElseGet(() -> session.isPresent() && session.get().answers(response.id())
+                        ? new Judgement.Passes(Ruling.ALLOWED)
+                        : new Judgement.Dropped(Reason.POLICY_DENIED));
+    }
+
+    /** Whether the agent may not use the server at all. */
+    private Optional<Judgement> serverRefused() {
+        Optional<AgentAccess> access = access();
+        if (rules.isPresent()
+                && rules.get().observe()
+                && access.isPresent()
+                && !access.get().suspended()) {
+            return Optional.empty();
+        }
+        return McpGuard.refusesServer(access).map(verdict -> {
+            Reason reason = verdict.decision() instanceof Decision.Deny deny ? deny.reason() : Reason.NO_GRANT;
+            return refused(HttpResponseStatus.FORBIDDEN, McpErrors.DENIED, reason, verdict.message());
+        });
+    }
+
+    private Optional<AgentAccess> access() {
+        return rules.map(r -> r.agents().get(peer.agent()));
+    }
+
+    private static RecordedArguments arguments(ServerRules.AuditRules audit, ByteRange range, ByteBuf body) {
+        if (range.isEmpty() || audit.arguments() == ServerRules.AuditRules.Arguments.NONE) {
+            return RecordedArguments.NONE;
+        }
+        ByteBuffer json = body.nioBuffer(body.readerIndex() + range.start(), range.length());
+        return audit.arguments() == ServerRules.AuditRules.Arguments.FULL
+                ? RecordedArguments.full(audit.digestKey(), json)
+                : RecordedArguments.digest(audit.digestKey(), json);
+    }
+
+    /** Looks the request's session up; a refusal if it is not the agent's. */
+    private Optional<Judgement> sessionRefused(boolean needed) {
+        String given = head.headers().get(HttpEdge.SESSION, "");
+        if (given.isEmpty() && !needed) {
+            return Optional.empty();
+        }
+        if (given.isEmpty()) {
+            return Optional.of(refused(
+                    head.method().equals(HttpMethod.GET)
+                            ? HttpResponseStatus.METHOD_NOT_ALLOWED
+                            : HttpResponseStatus.BAD_REQUEST,
+                    McpErrors.REFUSED,
+                    Reason.UNKNOWN_SESSION,
+                    head.method().name() + " needs the Mcp-Session-Id of a session"));
+        }
+        session = side.sessions().find(given, peer.agent());
+        attempt.session = session.map(Sessions.Session::digest).orElseGet(() -> Sessions.digest(given));
+        return session.isPresent()
+                ? Optional.empty()
+                : Optional.of(refused(
+                        HttpResponseStatus.NOT_FOUND,
+                        McpErrors.REFUSED,
+                        Reason.UNKNOWN_SESSION,
+                        "this session is not known here: start a new one with initialize"));
+    }
+
+    private static Judgement refused(HttpResponseStatus status, int code, Reason reason, String sentence) {
+        return new Judgement.Refused(status, code, reason, sentence, false);
+    }
+}
