@@ -335,10 +335,24 @@ public final class Authority {
      * @throws AuthorityRefusesException before the CA was first read
      */
     public SecretKey auditKey(String namespace, String server) throws AuthorityRefusesException {
+        return read().derive("audit arguments of " + namespace + "/" + server);
+    }
+
+    /**
+     * The key under which a server's sidecars mark what it hands out to be brought back: the same on every replica, and after
+     * every rotation, so that what was handed out before it is known again after it.
+     *
+     * @throws AuthorityRefusesException before the CA was first read
+     */
+    public SecretKey stateKey(String namespace, String server) throws AuthorityRefusesException {
+        return read().derive("state handed out by " + namespace + "/" + server);
+    }
+
+    private SigningMaterial read() throws AuthorityRefusesException {
         SigningMaterial current = material;
         if (current == null) {
             throw new AuthorityRefusesException("The certificate authority has not been read yet.");
         }
-        return current.derive("audit arguments of " + namespace + "/" + server);
+        return current;
     }
 }

@@ -29,19 +29,19 @@ public final class CompiledMesh {
     private final Claims claims;
     private final Grants grants;
     private final TrustBundle trust;
-    private final Function<ResourceName, byte[]> digestKeys;
+    private final Function<ResourceName, ServerKeys> keys;
     private final Generations generations;
     private final Map<String, MeshPod> podsByUid;
     private final ConcurrentMap<Roles, Snapshot> compiled = new ConcurrentHashMap<>();
 
     private record Roles(Optional<ResourceName> server, Optional<ResourceName> agent) {}
 
-    /** @param digestKeys the key of a server's argument digests */
+    /** @param keys what the sidecars of a server share */
     public CompiledMesh(
-            MeshView view, TrustBundle trust, Function<ResourceName, byte[]> digestKeys, Generations generations) {
+            MeshView view, TrustBundle trust, Function<ResourceName, ServerKeys> keys, Generations generations) {
         this.view = requireNonNull(view);
         this.trust = requireNonNull(trust);
-        this.digestKeys = requireNonNull(digestKeys);
+        this.keys = requireNonNull(keys);
         this.generations = requireNonNull(generations);
         this.claims = Claims.of(view);
         this.grants = Grants.of(view);
@@ -85,7 +85,7 @@ public final class CompiledMesh {
         view.trust().ifPresent(sources::add);
         Snapshot.Builder snapshot = Snapshot.newBuilder().setTrust(trust);
         server.ifPresent(s -> snapshot.setServer(
-                new ServerSnapshot(view, claims, grants).compile(s, digestKeys.apply(ResourceName.of(s)), sources)));
+                new ServerSnapshot(view, claims, grants).compile(s, keys.apply(ResourceName.of(s)), sources)));
         agent.ifPresent(a -> snapshot.setAgent(new AgentSnapshot(view, claims, grants).compile(a, sources)));
         sources.add(TrustSource.of(trust.getEpoch()));
         snapshot.addAllSources(sources.sorted());

@@ -47,7 +47,7 @@ public final class CurrentMesh {
         if (last != null && isView(picture.view()) && current.equals(trust)) {
             return last;
         }
-        CompiledMesh made = new CompiledMesh(picture.view(), current, this::digestKey, generations);
+        CompiledMesh made = new CompiledMesh(picture.view(), current, this::keys, generations);
         view = picture.view();
         trust = current;
         compiled = made;
@@ -83,9 +83,11 @@ public final class CurrentMesh {
                 .build();
     }
 
-    private byte[] digestKey(ResourceName server) {
+    private ServerKeys keys(ResourceName server) {
         try {
-            return authority.auditKey(server.namespace(), server.name()).getEncoded();
+            return new ServerKeys(
+                    authority.auditKey(server.namespace(), server.name()),
+                    authority.stateKey(server.namespace(), server.name()));
         } catch (AuthorityRefusesException e) {
             throw new IllegalStateException("no snapshot without a certificate authority", e);
         }

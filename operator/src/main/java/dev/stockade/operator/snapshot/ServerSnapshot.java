@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import javax.crypto.SecretKey;
 
 /** The part of a snapshot that a server's own pods get: whom they let in, and by which rules. */
 final class ServerSnapshot {
@@ -40,7 +41,7 @@ final class ServerSnapshot {
         this.grants = grants;
     }
 
-    Server compile(SecureMcpServer server, byte[] digestKey, Sources sources) {
+    Server compile(SecureMcpServer server, ServerKeys keys, Sources sources) {
         sources.add(server);
         SecureMcpServerSpec spec = server.getSpec();
         boolean observe = spec.enforcement() == Enforcement.OBSERVE;
@@ -54,7 +55,8 @@ final class ServerSnapshot {
                 .addAllOpenPorts(spec.openPorts())
                 .setObserve(observe)
                 .setLimits(limits(spec.limits()))
-                .setAudit(audit(spec.audit(), digestKey));
+                .setAudit(audit(spec.audit(), keys.digest()))
+                .setStateKey(ByteString.copyFrom(keys.state().getEncoded()));
         List<AccessPolicy> policies = grants.policies(server);
         Map<String, Integer> indexes = new HashMap<>();
         for (AccessPolicy policy : policies) {
@@ -160,7 +162,7 @@ final class ServerSnapshot {
                 .build();
     }
 
-    private static Audit audit(dev.stockade.crds.server.Audit audit, byte[] digestKey) {
+    private static Audit audit(dev.stockade.crds.server.Audit audit, SecretKey digestKey) {
         return Audit.newBuilder()
                 .setArguments(
                         switch (audit.arguments()) {
@@ -173,7 +175,7 @@ final class ServerSnapshot {
                             case DENY -> Audit.OnFailure.ON_FAILURE_DENY;
                             case COUNT -> Audit.OnFailure.ON_FAILURE_COUNT;
                         })
-                .setDigestKey(ByteString.copyFrom(digestKey))
+                .setDigestKey(ByteString.copyFrom(digestKey.getEncoded()))
                 .build();
     }
 }

@@ -34,7 +34,7 @@ class SidecarCensusTest {
 
     private static CompiledMesh mesh(String... manifests) {
         MeshView view = Meshes.of(manifests).view();
-        return new CompiledMesh(view, TrustBundle.getDefaultInstance(), server -> new byte[32], new Generations());
+        return new CompiledMesh(view, TrustBundle.getDefaultInstance(), server -> Meshes.KEYS, new Generations());
     }
 
     private ShownCertificate shown(Duration left) {

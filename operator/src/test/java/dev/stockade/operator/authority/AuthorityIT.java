@@ -297,6 +297,7 @@ class AuthorityIT {
         Authority first = refreshed();
         show(first);
         byte[] auditKey = first.auditKey("tools", "github").getEncoded();
+        byte[] stateKey = first.stateKey("tools", "github").getEncoded();
         String before = root(first);
         rotate = "root@1";
         for (int i = 0; i < 4; i++) {
@@ -308,6 +309,11 @@ class AuthorityIT {
         assertThat(rotation(last).last()).isPresent();
         assertThat(root(last)).isNotEqualTo(before);
         assertThat(last.auditKey("tools", "github").getEncoded()).isEqualTo(auditKey);
+        assertThat(last.stateKey("tools", "github").getEncoded())
+                .hasSize(32)
+                .isEqualTo(stateKey)
+                .isNotEqualTo(auditKey)
+                .isNotEqualTo(last.stateKey("tools", "gitlab").getEncoded());
         issue(last).getLast().verify(last.roots().getFirst().getPublicKey());
     }
 

@@ -106,7 +106,7 @@ class SidecarStreamTest {
 
     private static Offer offer(long picture, long epoch) {
         CompiledMesh mesh = new CompiledMesh(
-                VIEW, TrustBundle.newBuilder().setEpoch(epoch).build(), server -> new byte[32], new Generations());
+                VIEW, TrustBundle.newBuilder().setEpoch(epoch).build(), server -> Meshes.KEYS, new Generations());
         return new Offer(new Picture(picture, VIEW, Map.of("pods", 10L)), mesh, Optional.of(Instant.EPOCH));
     }
 

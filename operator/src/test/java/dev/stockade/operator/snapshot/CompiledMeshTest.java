@@ -30,6 +30,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,8 +96,12 @@ class CompiledMeshTest {
                         of(Service.class, resources),
                         Set.of()),
                 trust,
-                server -> ("key of " + server).getBytes(StandardCharsets.UTF_8),
+                server -> new ServerKeys(key("key of " + server), key("state of " + server)),
                 new Generations());
+    }
+
+    private static SecretKey key(String text) {
+        return new SecretKeySpec(text.getBytes(StandardCharsets.UTF_8), "HmacSHA256");
     }
 
     private static PodSnapshot snapshot(CompiledMesh mesh, String pod) {
@@ -254,7 +260,7 @@ class CompiledMeshTest {
                         view.services(),
                         Set.of()),
                 TrustBundle.getDefaultInstance(),
-                server -> new byte[32],
+                server -> new ServerKeys(key("one"), key("two")),
                 new Generations());
         PodSnapshot first = snapshot(many, "replica-0");
         assertThat(pods.stream()

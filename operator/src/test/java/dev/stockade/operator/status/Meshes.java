@@ -4,6 +4,7 @@ import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.operator.snapshot.ServerKeys;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
 import dev.stockade.policy.ResourceName;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import javax.crypto.spec.SecretKeySpec;
 
 /** A small mesh out of manifests: namespaces {@code tools} and {@code agents} are in it. */
 public final class Meshes {
@@ -26,6 +28,10 @@ public final class Meshes {
             metadata: {namespace: tools, name: web}
             spec: {selector: {app: web}, ports: [{port: 80, targetPort: 3000}]}
             """;
+
+    /** Of every server, where keys do not matter. */
+    public static final ServerKeys KEYS = new ServerKeys(
+            new SecretKeySpec(new byte[32], "HmacSHA256"), new SecretKeySpec(new byte[32], "HmacSHA256"));
 
     private Meshes() {}
 

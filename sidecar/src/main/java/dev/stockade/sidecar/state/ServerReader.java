@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /** The server's part of a snapshot: its rules, and who may connect. Throws {@link IllegalArgumentException} alone. */
@@ -31,6 +32,9 @@ final class ServerReader {
 
     private static final Pattern HOST = Pattern.compile("[!-~]{1,255}");
     private static final int SHORTEST_KEY = 16;
+    /** Of HMAC-SHA-256: as long as its result (RFC 2104 section 3). */
+    private static final int SHORTEST_STATE_KEY = 32;
+
     private static final Duration LONGEST_STALE = Duration.ofHours(24);
     private static final Duration LONGEST_REQUEST = Duration.ofDays(31);
 
@@ -67,6 +71,7 @@ final class ServerReader {
                 server.getObserve(),
                 limits(what, server.getLimits()),
                 audit(what, server.getAudit()),
+                stateKey(what, server.getStateKey().toByteArray()),
                 agents);
         Long podsAt = snapshot.getCompiledAtMap().get(PODS);
         if (podsAt == null) {
@@ -141,6 +146,13 @@ final class ServerReader {
                 Duration.ofMillis(limits.getRequestTimeoutMillis()),
                 limits.getCallsPerMinute(),
                 Duration.ofMillis(limits.getStaleAfterMillis()));
+    }
+
+    private static SecretKey stateKey(String what, byte[] key) {
+        require(
+                key.length >= SHORTEST_STATE_KEY,
+                what + ": the key for what it hands out is missing or shorter than " + SHORTEST_STATE_KEY + " bytes");
+        return new SecretKeySpec(key, "HmacSHA256");
     }
 
     private static ServerRules.AuditRules audit(String what, Audit audit) {

@@ -16,6 +16,7 @@ import javax.crypto.SecretKey;
  * @param path the only path that is forwarded
  * @param hostHeader what the server sees as Host
  * @param observe whether refusals of the policy are only recorded
+ * @param stateKey the HMAC-SHA-256 key of the marks behind what the server hands out to be brought back
  * @param agents who may connect, by SPIFFE ID
  */
 public record ServerRules(
@@ -29,9 +30,11 @@ public record ServerRules(
         boolean observe,
         Limits limits,
         AuditRules audit,
+        SecretKey stateKey,
         Map<SpiffeId, AgentAccess> agents) {
     public ServerRules {
         requireNonNull(id);
+        requireNonNull(stateKey);
         agents = Map.copyOf(agents);
     }
 

@@ -159,6 +159,7 @@ final class Rig implements AutoCloseable {
                         ServerRules.AuditRules.Arguments.DIGEST,
                         onFailure,
                         new SecretKeySpec(new byte[32], "HmacSHA256")),
+                new SecretKeySpec(new byte[32], "HmacSHA256"),
                 Map.of(TRIAGE, access, OTHER, new AgentAccess(OTHER, "other", false, List.of(policy))))));
     }
 
