@@ -1,0 +1,45 @@
+package dev.stockade.interop;
+
+import dev.stockade.interop.Program.Command;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What is run. */
+final class Suites {
+    private static final String LEGACY = "2025-11-25";
+    private static final Duration A_RUN = Duration.ofMinutes(2);
+
+    private Suites() {}
+
+    static Stream<Suite> all() {
+        Suite everything =
+                new Suite("TypeScript SDK 1.x, server-everything", LEGACY, Suites::serverEverything, survey("""
+                        {"calls": [["echo", {"message": "hello \\u00fc \\ud83d\\ude00"}], ["get-sum", {"a": 2, "b": 40}],
+                            ["get-tiny-image", {}], ["get-structured-content", {"location": "New York"}],
+                            ["get-annotated-message", {"messageType": "error", "includeImage": true}],
+                            ["get-resource-links", {"count": 3}], ["no-such-tool", {}], ["get-sum", {"a": "x"}],
+                            ["get-resource-reference", {"resourceType": "Text", "resourceId": 1}]],
+                         "prompts": [["simple-prompt", {}], ["args-prompt", {"city": "Oslo"}]],
+                         "missing": ["demo://nothing/here"]}
+                        """));
+        return Stream.of(everything, everything.byName());
+    }
+
+    private static Served serverEverything() {
+        return Served.start(
+                "server-everything",
+                port -> Installed.nodeProgram("node_modules/@modelcontextprotocol/server-everything/dist/index.js")
+                        .and("streamableHttp")
+                        .with("PORT", Integer.toString(port)));
+    }
+
+    /** A look at all that a server offers. */
+    private static Suite.Client survey(String task) {
+        return url -> printed("survey", Installed.nodeProgram("survey.mjs").and(url.toString(), task));
+    }
+
+    private static List<Check> printed(String name, Command command) {
+        return Check.printed(Program.run(name, command, A_RUN));
+    }
+}
