@@ -85,6 +85,10 @@ final class AgentStream extends ChannelInboundHandlerAdapter {
         String path = rules.map(ServerRules::path).orElse(DEFAULT_PATH);
         requestBytes = rules.map(r -> r.limits().requestBytes()).orElse(DEFAULT_REQUEST_BYTES);
         refusal = HttpEdge.refuses(request, path, requestBytes);
+        if (HttpUtil.is100ContinueExpected(request)) {
+            // Whoever waits for a word before it sends the body gets the refusal as that word.
+            refusal = refusal.map(HttpEdge.Refusal::closing);
+        }
         if (refusal.isPresent() && refusal.get().closes()) {
             begin(ctx);
         } else if (refusal.isEmpty() && HttpUtil.is100ContinueExpected(request)) {

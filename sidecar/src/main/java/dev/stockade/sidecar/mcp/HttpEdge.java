@@ -60,8 +60,6 @@ final class HttpEdge {
             "true-client-ip",
             "x-client-ip",
             "x-cluster-client-ip",
-            "x-remote-user",
-            "remote-user",
             "x-user",
             "x-username",
             "x-webauth-user",
@@ -80,12 +78,20 @@ final class HttpEdge {
             "x-auth-request-",
             "x-authenticated-",
             "x-envoy-",
+            "x-remote-",
+            "remote-",
+            "impersonate-",
             "x-goog-authenticated-",
             "x-goog-iap-",
             "x-amzn-oidc-",
             "x-ms-client-principal",
             "tailscale-user-",
-            "cf-access-");
+            "cf-access-",
+            // By these some servers take another path or method than the request line's.
+            "x-original-",
+            "x-rewrite-",
+            "x-http-method",
+            "x-method-override");
 
     private HttpEdge() {}
 
@@ -97,6 +103,11 @@ final class HttpEdge {
     record Refusal(HttpResponseStatus status, Reason reason, String sentence, boolean closes) {
         static Refusal of(HttpResponseStatus status, Reason reason, String sentence) {
             return new Refusal(status, reason, sentence, false);
+        }
+
+        /** The same, after which the stream ends. */
+        Refusal closing() {
+            return new Refusal(status, reason, sentence, true);
         }
     }
 
@@ -178,10 +189,24 @@ final class HttpEdge {
             return Optional.empty();
         }
         if (!method.equals(HttpMethod.GET) && !method.equals(HttpMethod.DELETE)) {
-            return Optional.of(
-                    Refusal.of(HttpResponseStatus.METHOD_NOT_ALLOWED, Reason.MALFORMED, "use POST, GET or DELETE"));
+            // Who asked by HEAD takes no body, and would read the one of the refusal as the next answer.
+            return Optional.of(new Refusal(
+                    HttpResponseStatus.METHOD_NOT_ALLOWED, Reason.MALFORMED, "use POST, GET or DELETE", true));
+        }
+        if (bringsBody(headers)) {
+            return Optional.of(new Refusal(
+                    HttpResponseStatus.BAD_REQUEST,
+                    Reason.MALFORMED,
+                    "a " + method.name() + " has no body here: send messages by POST",
+                    true));
         }
         return Optional.empty();
+    }
+
+    /** What no message is read from must not go on: behind a head without a length it would be the next request. */
+    private static boolean bringsBody(HttpHeaders headers) {
+        String length = headers.get(HttpHeaderNames.CONTENT_LENGTH, "0");
+        return headers.contains(HttpHeaderNames.TRANSFER_ENCODING) || !length.equals("0");
     }
 
     static Refusal badFraming() {
@@ -215,10 +240,9 @@ final class HttpEdge {
             return false;
         }
         for (int i = 1; i < parts.length; i++) {
-            String parameter = parts[i].strip().toLowerCase(Locale.ROOT);
-            if (parameter.startsWith("charset=")
-                    && !parameter.equals("charset=utf-8")
-                    && !parameter.equals("charset=\"utf-8\"")) {
+            String[] parameter = parts[i].toLowerCase(Locale.ROOT).split("=", 2);
+            if (parameter[0].strip().equals("charset")
+                    && (parameter.length == 1 || !(parameter[1].equals("utf-8") || parameter[1].equals("\"utf-8\"")))) {
                 return false;
             }
         }

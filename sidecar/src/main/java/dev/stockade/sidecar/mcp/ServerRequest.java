@@ -17,12 +17,12 @@ final class ServerRequest {
      * Passes a request on.
      *
      * @param session the one that it belongs to, which the server knows by another id than the agent
-     * @param bodyBytes the length of its body, if it is a POST
+     * @param bodyBytes the length of its body: bytes behind a head that does not announce them would be a request of their own
      */
     static HttpRequest passing(
             HttpRequest from, ServerRules rules, Peer peer, Optional<Sessions.Session> session, int bodyBytes) {
         HttpRequest request = head(from.method(), from, rules, peer, session);
-        if (from.method().equals(HttpMethod.POST)) {
+        if (bodyBytes > 0 || from.method().equals(HttpMethod.POST)) {
             request.headers().set(HttpHeaderNames.CONTENT_LENGTH, bodyBytes);
         }
         return request;
