@@ -25,11 +25,12 @@ class ArchitectureTest {
     /** Module to those of ours that it may depend on; tests on a cluster depend on none. */
     private static final Map<String, Set<String>> ALLOWED = Map.of(
             "model", Set.of(),
+            "condition", Set.of("model"),
             "wire", Set.of(),
             "crds", Set.of("model"),
-            "policy", Set.of("model", "crds"),
-            "operator", Set.of("model", "wire", "crds", "policy"),
-            "sidecar", Set.of("model", "wire"),
+            "policy", Set.of("model", "condition", "crds"),
+            "operator", Set.of("model", "condition", "wire", "crds", "policy"),
+            "sidecar", Set.of("model", "condition", "wire"),
             "e2e", Set.of());
 
     private static final JavaClasses PRODUCT = new ClassFileImporter()

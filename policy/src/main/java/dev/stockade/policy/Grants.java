@@ -2,16 +2,13 @@ package dev.stockade.policy;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.stockade.crds.access.AccessRule;
 import dev.stockade.crds.access.McpAccessPolicy;
-import dev.stockade.crds.access.Mode;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
+import dev.stockade.model.identity.SpiffeId;
+import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.model.policy.AccessPolicy;
 import dev.stockade.model.policy.AgentAccess;
-import dev.stockade.model.policy.ClientFeature;
-import dev.stockade.model.policy.NamePattern;
-import dev.stockade.model.policy.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -69,7 +66,7 @@ public final class Grants {
         for (McpAccessPolicy policy : view.policies()) {
             Resolution resolution = new Resolving(view, policy).resolve();
             grants.resolutions.put(ResourceName.of(policy), resolution);
-            AccessPolicy compiled = compile(policy);
+            AccessPolicy compiled = PolicyCompiler.compile(policy);
             for (ResourceName server : resolution.servers()) {
                 grants.policies.computeIfAbsent(server, s -> new ArrayList<>()).add(compiled);
                 for (ResourceName agent : resolution.agents()) {
@@ -91,11 +88,16 @@ public final class Grants {
                                 new AgentAccess(
                                         view.identity(agent),
                                         agent.getSpec().serviceAccountName(),
+                                        serverIdentity(view, server),
                                         grants.suspended(agent),
                                         theirs));
             }
         }));
         return grants;
+    }
+
+    private static SpiffeId serverIdentity(MeshView view, ResourceName server) {
+        return new SpiffeId(view.trustDomain(), server.namespace(), WorkloadKind.MCP, server.name());
     }
 
     /** The policies that open this server, in the order of their names; also those whose agents are not willing. */
@@ -109,12 +111,15 @@ public final class Grants {
                 access.getOrDefault(ResourceName.of(server), Map.of()).values());
     }
 
+    /** What the agent may do at this server; empty unless a policy names both and the agent is willing. */
+    public Optional<AgentAccess> access(AgentIdentity agent, SecureMcpServer server) {
+        return Optional.ofNullable(
+                access.getOrDefault(ResourceName.of(server), Map.of()).get(ResourceName.of(agent)));
+    }
+
     /** Whether some policy lets the agent do something at the server, and the agent is willing; suspended or not. */
     public boolean granted(AgentIdentity agent, SecureMcpServer server) {
-        return Optional.ofNullable(
-                        access.getOrDefault(ResourceName.of(server), Map.of()).get(ResourceName.of(agent)))
-                .map(AgentAccess::grantsAnything)
-                .orElse(false);
+        return access(agent, server).map(AgentAccess::grantsAnything).orElse(false);
     }
 
     /** Every server that the agent takes, granted or not, in the order of their names. */
@@ -134,32 +139,5 @@ public final class Grants {
     public Resolution resolution(McpAccessPolicy policy) {
         return resolutions.getOrDefault(
                 ResourceName.of(policy), new Resolution(List.of(), List.of(), List.of(), List.of()));
-    }
-
-    private static AccessPolicy compile(McpAccessPolicy policy) {
-        return new AccessPolicy(
-                policy.getMetadata().getNamespace(),
-                policy.getMetadata().getName(),
-                Optional.ofNullable(policy.getMetadata().getGeneration()).orElse(0L),
-                policy.getSpec().mode() == Mode.SHADOW,
-                policy.getSpec().allow().stream().map(r -> compile(r, true)).toList(),
-                policy.getSpec().deny().stream().map(r -> compile(r, false)).toList());
-    }
-
-    /**
-     * Conditions are not evaluated yet, and the schema refuses them. One that is there all the same counts as one that
-     * fails: an allow then matches nothing, a deny matches. The rule keeps its place, so that its number stays right.
-     */
-    private static Rule compile(AccessRule rule, boolean allow) {
-        if (allow && rule.when() != null) {
-            return new Rule(List.of(), List.of(), List.of(), Set.of());
-        }
-        return new Rule(
-                rule.tools().stream().map(NamePattern::new).toList(),
-                rule.resources().stream().map(NamePattern::new).toList(),
-                rule.prompts().stream().map(NamePattern::new).toList(),
-                rule.clientFeatures().stream()
-                        .flatMap(f -> ClientFeature.named(f).stream())
-                        .collect(Collectors.toUnmodifiableSet()));
     }
 }

@@ -6,6 +6,7 @@ import dev.stockade.model.policy.AccessPolicy;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.ClientFeature;
 import dev.stockade.model.policy.GuardedKind;
+import dev.stockade.model.policy.Question;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -34,9 +35,13 @@ class GrantsTest {
                 .containsExactly("spiffe://stockade.local/ns/agents/agent/triage");
         assertThat(agents.getFirst().serviceAccount()).isEqualTo("triage");
         assertThat(agents.getFirst().suspended()).isFalse();
-        assertThat(agents.getFirst().decide(GuardedKind.TOOL, "list_issues").allows())
+        assertThat(agents.getFirst()
+                        .decide(Question.listed(GuardedKind.TOOL, "list_issues"))
+                        .allows())
                 .isTrue();
-        assertThat(agents.getFirst().decide(GuardedKind.TOOL, "delete_issue").allows())
+        assertThat(agents.getFirst()
+                        .decide(Question.listed(GuardedKind.TOOL, "delete_issue"))
+                        .allows())
                 .isFalse();
         assertThat(grants.granted(view.agents().getFirst(), view.servers().getFirst()))
                 .isTrue();
@@ -107,8 +112,10 @@ class GrantsTest {
         assertThat(policies).extracting(AccessPolicy::reference).containsExactly("tools/a", "tools/b");
         assertThat(Grants.of(back).policies(back.servers().getFirst())).isEqualTo(policies);
         AgentAccess access = Grants.of(there).agents(there.servers().getFirst()).getFirst();
-        assertThat(access.decide(GuardedKind.TOOL, "one").allows()).isFalse();
-        assertThat(access.decide(GuardedKind.TOOL, "two").allows()).isTrue();
+        assertThat(access.decide(Question.listed(GuardedKind.TOOL, "one")).allows())
+                .isFalse();
+        assertThat(access.decide(Question.listed(GuardedKind.TOOL, "two")).allows())
+                .isTrue();
     }
 
     @Test
@@ -200,17 +207,21 @@ class GrantsTest {
     }
 
     @Test
-    void aConditionThatIsNotEvaluatedNarrowsAnAllowAndWidensADeny() {
+    void aConditionThatDoesNotCompileNarrowsAnAllowAndWidensADeny() {
         var view = Meshes.view(GITHUB, TRIAGE, grant("reads", """
-                allow: [{tools: [a], when: 'true'}, {tools: [b, c]}],
-                deny: [{tools: [c], when: 'false'}]"""));
+                allow: [{tools: [a], when: 'args.'}, {tools: [b, c]}],
+                deny: [{tools: [c], when: 'args.'}]"""));
 
         AgentAccess access = Grants.of(view).agents(view.servers().getFirst()).getFirst();
 
-        assertThat(access.decide(GuardedKind.TOOL, "a").allows()).isFalse();
-        assertThat(access.decide(GuardedKind.TOOL, "b").allows()).isTrue();
-        assertThat(access.decide(GuardedKind.TOOL, "c").allows()).isFalse();
-        assertThat(access.decide(GuardedKind.TOOL, "b").toString()).contains("allow[1]");
+        assertThat(access.decide(Question.listed(GuardedKind.TOOL, "a")).allows())
+                .isFalse();
+        assertThat(access.decide(Question.listed(GuardedKind.TOOL, "b")).allows())
+                .isTrue();
+        assertThat(access.decide(Question.listed(GuardedKind.TOOL, "c")).allows())
+                .isFalse();
+        assertThat(access.decide(Question.listed(GuardedKind.TOOL, "b")).toString())
+                .contains("allow[1]");
     }
 
     @Test

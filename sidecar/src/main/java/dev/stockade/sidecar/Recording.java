@@ -110,7 +110,7 @@ final class Recording implements RefusedConnects, UnsentRequests {
                 parties,
                 subject,
                 AuditEvent.Ruling.refused(reason),
-                "",
+                Optional.empty(),
                 state.held().map(PodState::generation).orElse(0L),
                 RecordedArguments.NONE,
                 AuditEvent.Measures.received(-1),

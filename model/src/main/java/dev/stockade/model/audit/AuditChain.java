@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.audit.AuditEvent.Phase;
 import dev.stockade.model.json.JsonText;
+import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.Decision.RuleReference;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -63,12 +64,10 @@ public final class AuditChain {
         if (event.ruling().reason().isPresent()) {
             text(out, "reason", event.ruling().reason().get().word());
         }
-        Optional<RuleReference> by = event.ruling().by();
-        if (by.isPresent()) {
-            text(out, "policy", by.get().policy());
-            text(out, "rule", by.get().rule());
+        by(out, event.ruling().by());
+        if (event.shadow().isPresent()) {
+            shadow(out, event.shadow().get());
         }
-        text(out, "shadow", event.shadow());
         out.raw(",\"generation\":").number(event.generation());
         switch (event.arguments()) {
             case RecordedArguments.None none -> {}
@@ -129,6 +128,28 @@ public final class AuditChain {
         sha256.update(out.array(), from, out.length() - from);
         prev = HexFormat.of().formatHex(sha256.digest());
         out.raw("\n");
+    }
+
+    private static void by(JsonText out, Optional<RuleReference> by) {
+        if (by.isPresent()) {
+            text(out, "policy", by.get().policy());
+            text(out, "rule", by.get().rule());
+        }
+    }
+
+    private static void shadow(JsonText out, Decision decision) {
+        switch (decision) {
+            case Decision.Allow allow -> {
+                out.raw(",\"shadow\":{\"decision\":\"allow\"");
+                by(out, allow.by());
+            }
+            case Decision.Deny deny -> {
+                out.raw(",\"shadow\":{\"decision\":\"deny\"");
+                text(out, "reason", deny.reason().word());
+                by(out, deny.by());
+            }
+        }
+        out.raw("}");
     }
 
     private static void text(JsonText out, String name, String value) {

@@ -2,6 +2,7 @@ package dev.stockade.model.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.Decision.RuleReference;
 import dev.stockade.model.policy.Reason;
 import java.time.Instant;
@@ -14,7 +15,7 @@ import java.util.UUID;
  *
  * @param time to the microsecond
  * @param id the same in both lines of an allowed message, and the {@code auditId} of a denial
- * @param shadow what Shadow policies would have said
+ * @param shadow what would have been decided if the policies in shadow were enforced, too; empty where there are none
  * @param generation of the rules that decided; 0 before any
  * @param traceId of the caller's {@code traceparent}
  * @param session a digest of the session's id
@@ -26,7 +27,7 @@ public record AuditEvent(
         Parties parties,
         Subject subject,
         Ruling ruling,
-        String shadow,
+        Optional<Decision> shadow,
         long generation,
         RecordedArguments arguments,
         Measures measures,

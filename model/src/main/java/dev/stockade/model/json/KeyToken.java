@@ -91,6 +91,15 @@ final class KeyToken {
         return true;
     }
 
+    /** Equal for keys that differ only in case. */
+    static String folded(String key) {
+        char[] units = key.toCharArray();
+        for (int i = 0; i < units.length; i++) {
+            units[i] = fold(units[i]);
+        }
+        return new String(units);
+    }
+
     /** As Go's encoding/json folds: the long s is an s, the Kelvin sign a k. */
     private static char fold(char c) {
         return c < 0x80 ? c >= 'A' && c <= 'Z' ? (char) (c + 32) : c : Character.toLowerCase(Character.toUpperCase(c));

@@ -2,9 +2,12 @@ package dev.stockade.model.mcp;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.json.Arguments;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.ClientFeature;
 import dev.stockade.model.policy.Decision;
+import dev.stockade.model.policy.GuardedKind;
+import dev.stockade.model.policy.Question;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.model.policy.ResourceUri;
 import java.util.Optional;
@@ -48,8 +51,12 @@ public final class McpGuard {
         return Optional.empty();
     }
 
-    /** Decides on a request or a notification of an agent that may use the server. */
-    public static Verdict decide(AgentAccess access, McpMessage.Call call) {
+    /**
+     * Decides on a request or a notification of an agent that may use the server.
+     *
+     * @param arguments of the call
+     */
+    public static Verdict decide(AgentAccess access, McpMessage.Call call, Arguments arguments) {
         if (call.known().isEmpty()) {
             return Verdict.denied(
                     Reason.POLICY_DENIED,
@@ -66,11 +73,25 @@ public final class McpGuard {
                         Optional.empty(),
                         "denied by policy: " + method.word()
                                 + " is not passed on, since tasks have no owner in the mesh yet");
-            case GUARDED -> guarded(access, method, call.params());
+            case GUARDED -> guarded(access, method, call.params(), arguments);
         };
     }
 
-    private static Verdict guarded(AgentAccess access, McpMethod method, McpMessage.Params params) {
+    /**
+     * What would be decided if the policies that are only tried out were enforced, too; empty if there are none. Asked also where
+     * no policy in force allows the agent anything.
+     *
+     * @param arguments of the call
+     */
+    public static Optional<Decision> decideInShadow(AgentAccess access, McpMessage.Call call, Arguments arguments) {
+        return access.withShadow()
+                .map(shadow -> refusesServer(Optional.of(shadow))
+                        .orElseGet(() -> decide(shadow, call, arguments))
+                        .decision());
+    }
+
+    private static Verdict guarded(
+            AgentAccess access, McpMethod method, McpMessage.Params params, Arguments arguments) {
         Optional<Target> first = params.targets().stream().findFirst();
         if (params.task() && method == McpMethod.TOOLS_CALL) {
             return Verdict.denied(
@@ -80,22 +101,30 @@ public final class McpGuard {
         }
         Decision last = new Decision.Allow(Optional.empty());
         for (Target target : params.targets()) {
-            last = decide(access, target);
+            last = access.decide(question(method, target, arguments));
             if (!last.allows()) {
-                return new Verdict(last, Optional.of(target), sentence(last, target));
+                return new Verdict(last, Optional.of(target), sentence(last, target, arguments));
             }
         }
         return Verdict.allowed(last, first);
     }
 
-    /** Decides on one name. */
-    public static Decision decide(AgentAccess access, Target target) {
-        return access.decide(target.kind(), target.name());
+    private static Question question(McpMethod method, Target target, Arguments arguments) {
+        return switch (method.subject()) {
+            case REFERENCE -> Question.completed(target.kind(), target.name());
+            case RESOURCE_URI, SUBSCRIPTIONS -> Question.resource(method.word(), target.name());
+            case TOOL_NAME, PROMPT_NAME, NONE -> Question.used(method.word(), target.kind(), target.name(), arguments);
+        };
     }
 
     /** Whether a list shows this to the agent. */
     public static boolean shows(AgentAccess access, Target target) {
-        return decide(access, target).allows();
+        return access.decide(Question.listed(target.kind(), target.name())).allows();
+    }
+
+    /** Whether the agent may be told of changes of this resource: whoever may subscribe to it. */
+    public static Decision tells(AgentAccess access, String uri) {
+        return access.decide(Question.resource(McpMethod.RESOURCES_SUBSCRIBE.word(), uri));
     }
 
     /** Decides on a request that a server makes of the agent. */
@@ -113,11 +142,16 @@ public final class McpGuard {
         return "denied by policy: this workload may not be asked for '" + printable(method) + "'";
     }
 
-    private static String sentence(Decision decision, Target target) {
+    private static String sentence(Decision decision, Target target, Arguments arguments) {
         String what = target.kind().word() + " '" + printable(target.name()) + "'";
         if (decision instanceof Decision.Deny deny && deny.reason() == Reason.MALFORMED) {
-            return "denied: the URI of " + what + " is not accepted: "
-                    + ResourceUri.fault(target.name()).orElse("it is malformed");
+            return target.kind() == GuardedKind.RESOURCE
+                    ? "denied: the URI of " + what + " is not accepted: "
+                            + ResourceUri.fault(target.name()).orElse("it is malformed")
+                    : "denied: the arguments of " + what + " are not accepted: "
+                            + (arguments.reading() instanceof Arguments.Reading.Refused refused
+                                    ? refused.sentence()
+                                    : "they are malformed");
         }
         return "denied by policy: " + what + " is not allowed for this workload";
     }

@@ -41,7 +41,7 @@ class AuditChainTest {
                         Verdict.DENY,
                         Optional.of(Reason.POLICY_DENIED),
                         Optional.of(new RuleReference("tools/reads", "deny[2]"))),
-                "",
+                Optional.empty(),
                 7,
                 RecordedArguments.full(KEY, ByteBuffer.wrap("{\"a\":\n1}".getBytes(UTF_8))),
                 Measures.received(12),

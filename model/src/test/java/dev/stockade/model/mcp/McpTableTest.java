@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
+import dev.stockade.model.json.Arguments;
 import dev.stockade.model.json.ByteRange;
 import dev.stockade.model.policy.AccessPolicy;
 import dev.stockade.model.policy.AgentAccess;
@@ -23,10 +24,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class McpTableTest {
     private static final SpiffeId AGENT = new SpiffeId("stockade.local", "agents", WorkloadKind.AGENT, "triage");
+    private static final SpiffeId SERVER = new SpiffeId("stockade.local", "tools", WorkloadKind.MCP, "github");
 
     private static AgentAccess access(List<Rule> allow, List<Rule> deny) {
         return new AgentAccess(
-                AGENT, "triage", false, List.of(new AccessPolicy("tools", "reads", 1, false, allow, deny)));
+                AGENT, "triage", SERVER, false, List.of(new AccessPolicy("tools", "reads", 1, false, allow, deny)));
     }
 
     private static Rule resources(String... patterns) {
@@ -91,7 +93,9 @@ class McpTableTest {
                         Set.of(ClientFeature.values()))),
                 List.of());
 
-        assertThat(McpGuard.decide(everything, request(method)).decision().allows())
+        assertThat(McpGuard.decide(everything, request(method), Arguments.none())
+                        .decision()
+                        .allows())
                 .isFalse();
     }
 
@@ -105,7 +109,7 @@ class McpTableTest {
                 Optional.of(McpMethod.TOOLS_CALL),
                 new McpMessage.Params(List.of(new Target(GuardedKind.TOOL, "a")), ByteRange.NONE, "", true));
 
-        assertThat(McpGuard.decide(tools, call).message()).contains("task");
+        assertThat(McpGuard.decide(tools, call, Arguments.none()).message()).contains("task");
     }
 
     @Test
@@ -114,14 +118,14 @@ class McpTableTest {
         Target good = new Target(GuardedKind.RESOURCE, "repo://acme/a");
         Target bad = new Target(GuardedKind.RESOURCE, "repo://other/a");
 
-        assertThat(McpGuard.decide(acme, request("subscriptions/listen", good, good))
+        assertThat(McpGuard.decide(acme, request("subscriptions/listen", good, good), Arguments.none())
                         .decision()
                         .allows())
                 .isTrue();
-        assertThat(McpGuard.decide(acme, request("subscriptions/listen", good, bad))
+        assertThat(McpGuard.decide(acme, request("subscriptions/listen", good, bad), Arguments.none())
                         .target())
                 .contains(bad);
-        assertThat(McpGuard.decide(acme, request("subscriptions/listen"))
+        assertThat(McpGuard.decide(acme, request("subscriptions/listen"), Arguments.none())
                         .decision()
                         .allows())
                 .isTrue();

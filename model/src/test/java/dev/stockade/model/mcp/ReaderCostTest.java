@@ -97,6 +97,7 @@ class ReaderCostTest {
                     new AgentAccess(
                             id,
                             "sa",
+                            new SpiffeId("stockade.local", "tools", WorkloadKind.MCP, "github"),
                             false,
                             List.of(new AccessPolicy("tools", "p" + i, 1, false, List.of(rule), List.of()))));
         }
@@ -120,6 +121,6 @@ class ReaderCostTest {
 
     private static int decide(Map<SpiffeId, AgentAccess> agents, SpiffeId agent, Target target) {
         AgentAccess access = agents.get(agent);
-        return access != null && McpGuard.decide(access, target).allows() ? 1 : 0;
+        return access != null && McpGuard.shows(access, target) ? 1 : 0;
     }
 }

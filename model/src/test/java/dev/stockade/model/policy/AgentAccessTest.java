@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class AgentAccessTest {
     private static final SpiffeId AGENT = new SpiffeId("stockade.local", "agents", WorkloadKind.AGENT, "triage");
+    private static final SpiffeId SERVER = new SpiffeId("stockade.local", "tools", WorkloadKind.MCP, "github");
     private static final Rule NOTHING = new Rule(List.of(), List.of(), List.of(), Set.of());
     private static final Rule EVERYTHING =
             new Rule(patterns("*"), patterns("*"), patterns("*"), EnumSet.allOf(ClientFeature.class));
@@ -27,7 +28,7 @@ class AgentAccessTest {
     }
 
     private static AgentAccess access(AccessPolicy... policies) {
-        return new AgentAccess(AGENT, "triage", false, List.of(policies));
+        return new AgentAccess(AGENT, "triage", SERVER, false, List.of(policies));
     }
 
     private static AccessPolicy policy(String name, List<Rule> allow, List<Rule> deny) {
@@ -83,16 +84,16 @@ class AgentAccessTest {
                         rules(random, 3),
                         rules(random, 2)));
             }
-            AgentAccess inOneOrder = new AgentAccess(AGENT, "triage", false, policies);
+            AgentAccess inOneOrder = new AgentAccess(AGENT, "triage", SERVER, false, policies);
             List<AccessPolicy> shuffled = new ArrayList<>(policies);
             Collections.shuffle(shuffled, random);
-            AgentAccess inAnother = new AgentAccess(AGENT, "triage", false, shuffled);
+            AgentAccess inAnother = new AgentAccess(AGENT, "triage", SERVER, false, shuffled);
 
             for (GuardedKind kind : List.of(GuardedKind.TOOL, GuardedKind.PROMPT, GuardedKind.RESOURCE)) {
                 for (String name : List.of("a", "b", "ab", "ba", "aba", "bbb")) {
-                    Decision decision = inOneOrder.decide(kind, name);
+                    Decision decision = inOneOrder.decide(Question.listed(kind, name));
                     assertThat(decision.allows()).isEqualTo(meant(policies, kind, name));
-                    assertThat(inAnother.decide(kind, name)).isEqualTo(decision);
+                    assertThat(inAnother.decide(Question.listed(kind, name))).isEqualTo(decision);
                     asked++;
                     allowed += decision.allows() ? 1 : 0;
                 }
@@ -137,7 +138,7 @@ class AgentAccessTest {
         AccessPolicy allow = policy("a", List.of(EVERYTHING, EVERYTHING), List.of());
         AccessPolicy deny = policy("z", List.of(EVERYTHING), List.of(NOTHING, EVERYTHING));
 
-        Decision decision = access(deny, allow).decide(kind, "x");
+        Decision decision = access(deny, allow).decide(Question.listed(kind, "x"));
 
         assertThat(decision)
                 .isEqualTo(new Decision.Deny(
@@ -149,14 +150,14 @@ class AgentAccessTest {
     @EnumSource
     void anEmptyListMatchesNothingInAllowAndInDeny(GuardedKind kind) {
         assertThat(access(policy("a", List.of(NOTHING), List.of()))
-                        .decide(kind, "x")
+                        .decide(Question.listed(kind, "x"))
                         .allows())
                 .isFalse();
         assertThat(access(policy("a", List.of(EVERYTHING), List.of(NOTHING)))
-                        .decide(kind, "x")
+                        .decide(Question.listed(kind, "x"))
                         .allows())
                 .isTrue();
-        assertThat(access().decide(kind, "x").allows()).isFalse();
+        assertThat(access().decide(Question.listed(kind, "x")).allows()).isFalse();
         assertThat(access(policy("a", List.of(NOTHING), List.of())).grantsAnything())
                 .isFalse();
     }
@@ -166,7 +167,7 @@ class AgentAccessTest {
         AccessPolicy first = policy("a", List.of(NOTHING, EVERYTHING), List.of());
         AccessPolicy second = policy("b", List.of(EVERYTHING), List.of());
 
-        assertThat(access(second, first).decide(GuardedKind.TOOL, "x"))
+        assertThat(access(second, first).decide(Question.listed(GuardedKind.TOOL, "x")))
                 .isEqualTo(new Decision.Allow(Optional.of(new Decision.RuleReference("tools/a", "allow[1]"))));
     }
 
@@ -174,10 +175,11 @@ class AgentAccessTest {
     void aShadowPolicyDecidesNothing() {
         AccessPolicy shadow = new AccessPolicy("tools", "s", 1, true, List.of(EVERYTHING), List.of(EVERYTHING));
 
-        assertThat(access(shadow).decide(GuardedKind.TOOL, "x").allows()).isFalse();
+        assertThat(access(shadow).decide(Question.listed(GuardedKind.TOOL, "x")).allows())
+                .isFalse();
         assertThat(access(shadow).grantsAnything()).isFalse();
         assertThat(access(shadow, policy("a", List.of(EVERYTHING), List.of()))
-                        .decide(GuardedKind.TOOL, "x")
+                        .decide(Question.listed(GuardedKind.TOOL, "x"))
                         .allows())
                 .isTrue();
     }
@@ -234,7 +236,9 @@ class AgentAccessTest {
         "*, http://127.1/, false",
     })
     void anAllowMustMatchAUriAsItCameAndInItsNormalForm(String allow, String uri, boolean allowed) {
-        assertThat(resources(allow, "").decide(GuardedKind.RESOURCE, uri).allows())
+        assertThat(resources(allow, "")
+                        .decide(Question.listed(GuardedKind.RESOURCE, uri))
+                        .allows())
                 .isEqualTo(allowed);
     }
 
@@ -269,7 +273,9 @@ class AgentAccessTest {
         "repo://acme/a=b, repo://acme/a%3Db",
     })
     void aDenyMatchesAUriInEitherFormHoweverTheRuleIsSpelled(String deny, String uri) {
-        assertThat(resources("*", deny).decide(GuardedKind.RESOURCE, uri).allows())
+        assertThat(resources("*", deny)
+                        .decide(Question.listed(GuardedKind.RESOURCE, uri))
+                        .allows())
                 .isFalse();
     }
 }

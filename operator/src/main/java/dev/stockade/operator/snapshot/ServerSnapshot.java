@@ -3,6 +3,7 @@ package dev.stockade.operator.snapshot;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.ByteString;
+import dev.stockade.condition.CompiledCondition;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.Enforcement;
@@ -12,6 +13,7 @@ import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.policy.AccessPolicy;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.ClientFeature;
+import dev.stockade.model.policy.Condition;
 import dev.stockade.model.policy.NamePattern;
 import dev.stockade.model.policy.Rule;
 import dev.stockade.policy.Claims;
@@ -79,6 +81,7 @@ final class ServerSnapshot {
                             new AgentAccess(
                                     view.identity(agent),
                                     agent.getSpec().serviceAccountName(),
+                                    view.identity(server),
                                     grants.suspended(agent),
                                     List.of()));
                 }
@@ -148,7 +151,15 @@ final class ServerSnapshot {
                         .map(ClientFeature::word)
                         .sorted()
                         .toList())
+                .setWhen(rule.condition().map(ServerSnapshot::form).orElse(ByteString.EMPTY))
                 .build();
+    }
+
+    private static ByteString form(Condition condition) {
+        if (condition instanceof CompiledCondition compiled) {
+            return ByteString.copyFrom(compiled.form());
+        }
+        throw new IllegalStateException("a condition that was not compiled cannot travel");
     }
 
     private static Limits limits(dev.stockade.crds.server.Limits limits) {

@@ -6,6 +6,7 @@ import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Subject;
 import dev.stockade.model.audit.AuditEvent.Verdict;
 import dev.stockade.model.audit.RecordedArguments;
+import dev.stockade.model.json.Arguments;
 import dev.stockade.model.json.ByteRange;
 import dev.stockade.model.mcp.Era;
 import dev.stockade.model.mcp.McpErrors;
@@ -154,7 +155,8 @@ final class AgentRequest {
             return refused.get();
         }
         attempt.arguments = arguments(rules().audit(), call.params().arguments(), body);
-        McpGuard.Verdict verdict = McpGuard.decide(access().orElseThrow(), call);
+        Arguments given = new Arguments(body.nioBuffer(), call.params().arguments());
+        McpGuard.Verdict verdict = McpGuard.decide(access().orElseThrow(), call, given);
         return switch (verdict.decision()) {
             case Decision.Allow allow -> new Judgement.Passes(new Ruling(Verdict.ALLOW, Optional.empty(), allow.by()));
             case Decision.Deny deny -> {

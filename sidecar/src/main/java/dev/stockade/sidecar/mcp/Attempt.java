@@ -11,6 +11,7 @@ import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Subject;
 import dev.stockade.model.audit.RecordedArguments;
 import dev.stockade.model.audit.UuidV7;
+import dev.stockade.model.policy.Decision;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -29,6 +30,9 @@ final class Attempt {
 
     long generation;
     long requestBytes = -1;
+    /** What would have been decided if the policies in shadow were enforced, too. */
+    Optional<Decision> shadow = Optional.empty();
+
     String traceId = "";
     String session = "";
     RecordedArguments arguments = RecordedArguments.NONE;
@@ -54,7 +58,7 @@ final class Attempt {
                 parties,
                 subject,
                 ruling,
-                "",
+                shadow,
                 generation,
                 arguments,
                 Measures.received(requestBytes),

@@ -14,7 +14,6 @@ import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.mcp.ServerMethod;
 import dev.stockade.model.mcp.SseBoundary;
 import dev.stockade.model.mcp.SseEvent;
-import dev.stockade.model.mcp.Target;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.GuardedKind;
 import dev.stockade.model.policy.Reason;
@@ -174,9 +173,8 @@ final class EventRelay implements Relay {
         boolean permitted = method.isPresent() && access.isPresent();
         Subject subject = new Subject(message.method(), "", "");
         if (permitted && method.get() == ServerMethod.RESOURCE_UPDATED) {
-            Target resource = new Target(GuardedKind.RESOURCE, message.uri());
             subject = new Subject(message.method(), GuardedKind.RESOURCE.word(), message.uri());
-            permitted = McpGuard.shows(access.get(), resource);
+            permitted = McpGuard.tells(access.get(), message.uri()).allows();
         } else if (permitted) {
             permitted = McpGuard.decide(access.get(), method.get()).decision().allows();
         }

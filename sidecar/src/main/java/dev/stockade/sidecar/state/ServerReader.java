@@ -3,11 +3,13 @@ package dev.stockade.sidecar.state;
 import static dev.stockade.sidecar.state.SnapshotReader.require;
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.condition.CompiledCondition;
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.model.policy.AccessPolicy;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.ClientFeature;
+import dev.stockade.model.policy.Condition;
 import dev.stockade.model.policy.NamePattern;
 import dev.stockade.model.policy.Rule;
 import dev.stockade.wire.control.v1.Audit;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -56,7 +59,7 @@ final class ServerReader {
         List<AccessPolicy> policies =
                 server.getPoliciesList().stream().map(ServerReader::policy).toList();
         for (dev.stockade.wire.control.v1.AgentAccess agent : server.getAgentsList()) {
-            AgentAccess access = access(agent, policies);
+            AgentAccess access = access(agent, id, policies);
             require(agents.put(access.agent(), access) == null, "agent " + access.agent() + " is listed twice");
             livePods.put(access.agent(), Set.copyOf(new java.util.HashSet<>(agent.getPodUidsList())));
         }
@@ -80,7 +83,8 @@ final class ServerReader {
         return new PodState.Serving(rules, new Admission(agents, livePods, podsAt));
     }
 
-    private AgentAccess access(dev.stockade.wire.control.v1.AgentAccess agent, List<AccessPolicy> policies) {
+    private AgentAccess access(
+            dev.stockade.wire.control.v1.AgentAccess agent, SpiffeId server, List<AccessPolicy> policies) {
         SpiffeId id = SnapshotReader.identity(
                 trustDomain, agent.getSpiffeId(), WorkloadKind.AGENT, agent.getNamespace(), agent.getName());
         List<AccessPolicy> own = new ArrayList<>();
@@ -90,7 +94,7 @@ final class ServerReader {
                     "agent " + id + ": there is no policy " + Integer.toUnsignedString(index));
             own.add(policies.get(index));
         }
-        return new AgentAccess(id, agent.getServiceAccount(), agent.getSuspended(), own);
+        return new AgentAccess(id, agent.getServiceAccount(), server, agent.getSuspended(), own);
     }
 
     private static AccessPolicy policy(dev.stockade.wire.control.v1.AccessPolicy policy) {
@@ -106,8 +110,7 @@ final class ServerReader {
     }
 
     private static Rule rule(String what, dev.stockade.wire.control.v1.Rule rule) {
-        // A field that this release does not know could be a condition, and a rule without its condition is a wider
-        // grant.
+        // A field that this release does not know could narrow the rule, and a rule without it is a wider grant.
         require(
                 rule.getUnknownFields().asMap().isEmpty(),
                 what + ": it holds a rule that this release of the sidecar does not know");
@@ -119,7 +122,19 @@ final class ServerReader {
                         .map(word -> ClientFeature.named(word)
                                 .orElseThrow(() -> new IllegalArgumentException(
                                         what + ": '" + word + "' is not a client feature")))
-                        .collect(Collectors.toSet()));
+                        .collect(Collectors.toSet()),
+                condition(what, rule.getWhen().toByteArray()));
+    }
+
+    private static Optional<Condition> condition(String what, byte[] form) {
+        if (form.length == 0) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(CompiledCondition.read(form));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(what + ": a condition cannot be loaded: " + e.getMessage(), e);
+        }
     }
 
     private static List<NamePattern> patterns(List<String> texts) {

@@ -20,6 +20,7 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -39,7 +40,7 @@ class AuditLogTest {
                 new Parties("a", "b", "c", "d"),
                 new Subject("tools/call", "tool", name),
                 Ruling.ALLOWED,
-                "",
+                Optional.empty(),
                 1,
                 RecordedArguments.NONE,
                 Measures.received(1),

@@ -144,7 +144,7 @@ final class Rig implements AutoCloseable {
 
     void rules(ServerRules.AuditRules.OnFailure onFailure, boolean suspended, Rule... allow) {
         AccessPolicy policy = new AccessPolicy("tools", "reads", 1, false, List.of(allow), List.of());
-        AgentAccess access = new AgentAccess(TRIAGE, "triage", suspended, List.of(policy));
+        AgentAccess access = new AgentAccess(TRIAGE, "triage", SERVER, suspended, List.of(policy));
         rules.set(Optional.of(new ServerRules(
                 SERVER,
                 "tools",
@@ -160,7 +160,7 @@ final class Rig implements AutoCloseable {
                         onFailure,
                         new SecretKeySpec(new byte[32], "HmacSHA256")),
                 new SecretKeySpec(new byte[32], "HmacSHA256"),
-                Map.of(TRIAGE, access, OTHER, new AgentAccess(OTHER, "other", false, List.of(policy))))));
+                Map.of(TRIAGE, access, OTHER, new AgentAccess(OTHER, "other", SERVER, false, List.of(policy))))));
     }
 
     /** Answers every request with its own method as a result. */

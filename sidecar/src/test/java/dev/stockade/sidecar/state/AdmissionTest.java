@@ -20,7 +20,7 @@ class AdmissionTest {
 
     private static Admission compiledAt(long pods, boolean suspended) {
         return new Admission(
-                Map.of(AGENT, new AgentAccess(AGENT, "triage", suspended, List.of())),
+                Map.of(AGENT, new AgentAccess(AGENT, "triage", SERVER, suspended, List.of())),
                 Map.of(AGENT, Set.of("live")),
                 pods);
     }
