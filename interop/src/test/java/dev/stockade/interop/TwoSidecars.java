@@ -1,6 +1,7 @@
 package dev.stockade.interop;
 
 import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.sidecar.StockadeSidecar;
@@ -28,12 +29,19 @@ final class TwoSidecars implements AutoCloseable {
     private final Mesh.Pod server;
     private final Mesh.Pod agent;
     private final int port;
+    private final String path;
     private final int capturedPort = Mesh.freePort();
     private int version;
 
-    /** @param port where the server listens */
-    TwoSidecars(int port, Rule... allow) {
+    /**
+     * Allows everything.
+     *
+     * @param port where the server listens
+     * @param path of the server
+     */
+    TwoSidecars(int port, String path) {
         this.port = port;
+        this.path = requireNonNull(path);
         try {
             Path dir = Files.createDirectories(Program.OUTPUT.resolve("pods"));
             mesh = new Mesh(Files.createTempDirectory(dir, "mesh"));
@@ -46,7 +54,7 @@ final class TwoSidecars implements AutoCloseable {
                         "server-1",
                         mesh.operator()
                                 .snapshot("server-v0")
-                                .setServer(server(List.of(allow), List.of()))
+                                .setServer(server(List.of()))
                                 .build());
         mesh.operator()
                 .send(
@@ -55,6 +63,7 @@ final class TwoSidecars implements AutoCloseable {
                                 .snapshot("agent-v0")
                                 .setAgent(Mesh.triage(Mesh.githubAt(Mesh.endpoint("server-1", "127.0.0.2"))
                                         .setPort(port)
+                                        .setPath(path)
                                         .addServices(ServiceName.newBuilder()
                                                 .setNamespace(Mesh.GITHUB.namespace())
                                                 .setName(Mesh.GITHUB.name())
@@ -74,7 +83,7 @@ final class TwoSidecars implements AutoCloseable {
     }
 
     /** Everything that a policy can allow. */
-    static Rule everything() {
+    private static Rule everything() {
         return Rule.newBuilder()
                 .addTools("*")
                 .addResources("*")
@@ -86,21 +95,19 @@ final class TwoSidecars implements AutoCloseable {
     /** From now on also this is denied, and nothing else. */
     void deny(Rule... deny) {
         version++;
-        mesh.tell(
-                "server-1",
-                "server-v" + version,
-                snapshot -> snapshot.setServer(server(List.of(everything()), List.of(deny))));
+        mesh.tell("server-1", "server-v" + version, snapshot -> snapshot.setServer(server(List.of(deny))));
     }
 
-    private Server.Builder server(List<Rule> allow, List<Rule> deny) {
+    private Server.Builder server(List<Rule> deny) {
         Server.Builder built = Mesh.github();
         return built.setPort(port)
+                .setPath(path)
                 .setHostHeader("localhost:" + port)
                 .setLimits(built.getLimits().toBuilder().setCallsPerMinute(1_000_000))
                 .addPolicies(AccessPolicy.newBuilder()
                         .setNamespace(Mesh.GITHUB.namespace())
                         .setName("interop")
-                        .addAllAllow(allow)
+                        .addAllow(everything())
                         .addAllDeny(deny))
                 .addAgents(Mesh.triageAt("agent-1").addPolicies(0));
     }
@@ -112,12 +119,14 @@ final class TwoSidecars implements AutoCloseable {
 
     /** Where a name of the server's Service leads to. */
     URI captured() {
-        return URI.create("http://" + CAPTURED + ":" + capturedPort + "/mcp");
+        return URI.create("http://" + CAPTURED + ":" + capturedPort + path);
     }
 
-    /** The audit lines of the server's sidecar. */
-    String audited() {
-        return requireNonNull(server).audited();
+    /** Whoever went around the mesh has proven nothing. */
+    void wasUsed() {
+        assertThat(server.audited())
+                .as("audit lines of the server's sidecar")
+                .contains("\"phase\":\"outcome\"");
     }
 
     @Override
