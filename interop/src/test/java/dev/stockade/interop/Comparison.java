@@ -97,7 +97,16 @@ record Comparison(
     static String head() {
         return "%-48s %-11s %13s %15s  %s%n%-48s %-11s %6s %6s %8s %6s"
                 .formatted(
-                        "suite", "generation", "direct", "through", "same?", "", "", "passed", "failed", "passed",
+                        "suite",
+                        "generation",
+                        "direct",
+                        "through",
+                        "same?",
+                        "",
+                        "",
+                        "passed",
+                        "failed",
+                        "passed",
                         "failed");
     }
 }

@@ -63,7 +63,8 @@ final class Conformance {
                 () -> {
                     try (Through through = new Through()) {
                         List<Check> checks = clientsSuite(revision, Optional.of(through));
-                        through.wasUsed(OF_CLIENTS.getOrDefault(revision, List.of()).size());
+                        through.wasUsed(
+                                OF_CLIENTS.getOrDefault(revision, List.of()).size());
                         return checks;
                     }
                 },
@@ -108,9 +109,7 @@ final class Conformance {
         List<Check> checks = new ArrayList<>();
         try (Stream<Path> scenarios = Files.list(results)) {
             for (Path scenario : scenarios.toList()) {
-                String name = scenario.getFileName()
-                        .toString()
-                        .replaceAll("^server-|-\\d{4}-\\d\\d-\\d\\dT.*$", "");
+                String name = scenario.getFileName().toString().replaceAll("^server-|-\\d{4}-\\d\\d-\\d\\dT.*$", "");
                 if (name.startsWith("tasks-")) {
                     continue;
                 }

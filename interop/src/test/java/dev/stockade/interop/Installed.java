@@ -84,6 +84,64 @@ final class Installed {
         return folder;
     }
 
+    /** Python with a program, by its name, and with the packages that it imports. */
+    static Command pythonProgram(String file) {
+        Path sources = PROGRAMS.resolve("python");
+        Path requirements = sources.resolve("requirements.txt");
+        Path folder = once("python", List.of(requirements), made -> {
+            Program.run(
+                    "python -m venv",
+                    new Command(
+                            made,
+                            command("python3", "Python 3.10 or later (the Debian packages python3 and python3-venv)"),
+                            "-m",
+                            "venv",
+                            "venv"),
+                    FETCHING);
+            Program.run(
+                    "pip install",
+                    new Command(
+                            made,
+                            made.resolve("venv/bin/python").toString(),
+                            "-m",
+                            "pip",
+                            "install",
+                            "--quiet",
+                            "--disable-pip-version-check",
+                            "--no-deps",
+                            "--requirement",
+                            requirements.toString()),
+                    FETCHING);
+        });
+        return new Command(
+                sources,
+                folder.resolve("venv/bin/python").toString(),
+                "-B",
+                sources.resolve(file).toString());
+    }
+
+    /** The program in Go. */
+    static Command goProgram() {
+        Path sources = PROGRAMS.resolve("go");
+        Path folder = once(
+                "go",
+                List.of(sources.resolve("go.mod"), sources.resolve("go.sum"), sources.resolve("main.go")),
+                made -> Program.run(
+                        "go build",
+                        new Command(
+                                        sources,
+                                        command("go", "Go 1.26 (https://go.dev/dl)"),
+                                        "build",
+                                        "-trimpath",
+                                        "-o",
+                                        made.resolve("features").toString(),
+                                        ".")
+                                .with("CGO_ENABLED", "0")
+                                .with("GOFLAGS", "-mod=readonly"),
+                        FETCHING));
+        return new Command(sources, folder.resolve("features").toString());
+    }
+
     /** Makes the folder that goes by the hash of these files, unless it is there. */
     private static Path once(String kind, List<Path> lockFiles, Consumer<Path> make) {
         Path cache = Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))

@@ -1,10 +1,13 @@
 package dev.stockade.interop;
 
 import dev.stockade.interop.Program.Command;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** What is run. */
 final class Suites {
@@ -24,13 +27,60 @@ final class Suites {
              "missing": ["demo://nothing/here"]}
             """;
 
+    private static final Sdk TYPESCRIPT_1 = typescript("TypeScript SDK 1.x", "sdk1");
+    private static final Sdk TYPESCRIPT_2 = typescript("TypeScript SDK 2.x", "sdk2");
+    private static final Sdk PYTHON = new Sdk(
+            "Python SDK", generation -> Installed.pythonProgram("features.py").and(generation));
+    private static final Sdk GO =
+            new Sdk("Go SDK", generation -> Installed.goProgram().and(generation));
+
     private Suites() {}
+
+    /**
+     * The client of an SDK, which tries the fixture.
+     *
+     * @param command by the generation that it speaks
+     */
+    record Sdk(String name, Function<String, Command> command) {
+        @Override
+        public String toString() {
+            return name;
+        }
+
+        /** The last words may be "denied". */
+        Command client(String generation, URI url, String... more) {
+            return command.apply(generation).and(url.toString()).and(more);
+        }
+    }
+
+    private static Sdk typescript(String name, String module) {
+        return new Sdk(name, generation -> Installed.nodeProgram("features.mjs").and(module, generation));
+    }
+
+    /** The SDKs, with the generations that they speak. */
+    static Stream<Arguments> sdks() {
+        return Stream.of(
+                Arguments.of(TYPESCRIPT_1, LEGACY),
+                Arguments.of(TYPESCRIPT_2, LEGACY),
+                Arguments.of(TYPESCRIPT_2, MODERN),
+                Arguments.of(PYTHON, LEGACY),
+                Arguments.of(PYTHON, MODERN),
+                Arguments.of(GO, LEGACY),
+                Arguments.of(GO, MODERN));
+    }
 
     static Stream<Suite> all() {
         return Stream.of(
                 Suite.of("server-everything, TypeScript SDK 1.x", LEGACY, Suites::serverEverything, survey(EVERYTHING)),
                 Suite.byName(
                         "server-everything, TypeScript SDK 1.x", LEGACY, Suites::serverEverything, survey(EVERYTHING)),
+                features(TYPESCRIPT_1, LEGACY),
+                features(TYPESCRIPT_2, LEGACY),
+                features(TYPESCRIPT_2, MODERN),
+                features(PYTHON, LEGACY),
+                features(PYTHON, MODERN),
+                features(GO, LEGACY),
+                features(GO, MODERN),
                 Suite.of("conformance of servers", LEGACY, Suites::fixture, Conformance.ofServers(LEGACY)),
                 Suite.of("conformance of servers", MODERN, Suites::fixture, Conformance.ofServers(MODERN))
                         .differing(Map.of(
@@ -44,6 +94,12 @@ final class Suites {
                 Conformance.ofClients(MODERN));
     }
 
+    /** All that an SDK's client can do. */
+    private static Suite features(Sdk sdk, String generation) {
+        return Suite.of(
+                sdk.name(), generation, Suites::fixture, url -> printed(sdk.name(), sdk.client(generation, url)));
+    }
+
     private static Served serverEverything() {
         return Served.start(
                 "server-everything",
@@ -52,8 +108,9 @@ final class Suites {
                         .with("PORT", Integer.toString(port)));
     }
 
-    private static Served fixture() {
-        return Served.start("fixture", port -> Installed.nodeProgram("fixture.mjs").and(Integer.toString(port)));
+    static Served fixture() {
+        return Served.start(
+                "fixture", port -> Installed.nodeProgram("fixture.mjs").and(Integer.toString(port)));
     }
 
     /** A look at all that a server offers. */
@@ -61,7 +118,7 @@ final class Suites {
         return url -> printed("survey", Installed.nodeProgram("survey.mjs").and(url.toString(), task));
     }
 
-    private static List<Check> printed(String name, Command command) {
+    static List<Check> printed(String name, Command command) {
         return Check.printed(Program.run(name, command, A_RUN));
     }
 }

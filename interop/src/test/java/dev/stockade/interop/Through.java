@@ -46,8 +46,8 @@ final class Through implements AutoCloseable {
         try (exchange) {
             String query = exchange.getRequestURI().getRawQuery();
             URI wanted = URI.create(URLDecoder.decode(query.substring("url=".length()), UTF_8));
-            TwoSidecars mesh = new TwoSidecars(
-                    wanted.getPort(), wanted.getPath().isEmpty() ? "/" : wanted.getPath());
+            TwoSidecars mesh =
+                    new TwoSidecars(wanted.getPort(), wanted.getPath().isEmpty() ? "/" : wanted.getPath());
             meshes.add(mesh);
             byte[] way = mesh.local().toString().getBytes(UTF_8);
             exchange.sendResponseHeaders(200, way.length);

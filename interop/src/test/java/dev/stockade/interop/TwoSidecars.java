@@ -124,9 +124,7 @@ final class TwoSidecars implements AutoCloseable {
 
     /** Whoever went around the mesh has proven nothing. */
     void wasUsed() {
-        assertThat(server.audited())
-                .as("audit lines of the server's sidecar")
-                .contains("\"phase\":\"outcome\"");
+        assertThat(server.audited()).as("audit lines of the server's sidecar").contains("\"phase\":\"outcome\"");
     }
 
     @Override
