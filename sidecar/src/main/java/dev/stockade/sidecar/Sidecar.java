@@ -15,6 +15,7 @@ import dev.stockade.sidecar.identity.Identities;
 import dev.stockade.sidecar.inbound.AcceptedStreams;
 import dev.stockade.sidecar.inbound.InboundListener;
 import dev.stockade.sidecar.inbound.OwnAddresses;
+import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.outbound.AgentSide;
@@ -24,6 +25,7 @@ import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.tls.MeshTls;
 import dev.stockade.sidecar.tunnel.EventLoops;
 import dev.stockade.sidecar.tunnel.TunnelPool;
+import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,7 +42,7 @@ public final class Sidecar implements AutoCloseable {
     /** Makes what takes over the streams of agents, out of what is in force. */
     @FunctionalInterface
     public interface ServerSide {
-        AcceptedStreams over(CurrentState state, EventLoops loops);
+        AcceptedStreams over(CurrentState state, EventLoops loops, Allowances allowances, Metrics metrics);
     }
 
     private final Environment environment;
@@ -65,6 +67,7 @@ public final class Sidecar implements AutoCloseable {
         Recording recording = new Recording(
                 audit, state, environment.podNamespace() + "/" + environment.podName(), metrics, rim.clock());
 
+        Allowances allowances = new Allowances(state::server, PlatformDependent.maxDirectMemory(), loops.loop());
         inbound = new InboundListener(
                 loops,
                 environment.podAddresses().stream()
@@ -74,7 +77,8 @@ public final class Sidecar implements AutoCloseable {
                 tls,
                 state,
                 new OwnAddresses(environment.podAddresses()),
-                serverSide.over(state, loops),
+                serverSide.over(state, loops, allowances, metrics),
+                allowances,
                 recording,
                 metrics,
                 rim.clock(),
@@ -124,7 +128,7 @@ public final class Sidecar implements AutoCloseable {
         health = new HealthServer(
                 loops,
                 new Health(identities, state, control::status, inbound, outbound, () -> stopping, rim.clock()),
-                new MetricsText(metrics, identities, state, control::status, audit, rim.clock()),
+                new MetricsText(metrics, allowances, identities, state, control::status, audit, rim.clock()),
                 new ApplicationProbes(environment.probes(), loops));
     }
 

@@ -35,9 +35,16 @@ public final class StockadeSidecar {
 
     /** Every request on an accepted stream is decided by the rules in force at that moment. */
     public static Sidecar.ServerSide policing(AuditLog audit, Clock clock, BoundPod pod) {
-        return (state, loops) -> {
+        return (state, loops, allowances, metrics) -> {
             McpServerSide mcp = new McpServerSide(
-                    state::server, state::stale, audit, new LoopbackDialer(loops.socket()), clock, pod);
+                    state::server,
+                    state::stale,
+                    audit,
+                    new LoopbackDialer(loops.socket()),
+                    clock,
+                    pod,
+                    allowances,
+                    metrics);
             return (stream, agent, agentPod) -> mcp.install(stream, new Peer(agent, agentPod));
         };
     }

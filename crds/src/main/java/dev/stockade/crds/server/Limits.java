@@ -19,26 +19,25 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @ValidationRule(
         value =
-                "!has(self.requestBytes) || (isQuantity(self.requestBytes) && quantity(self.requestBytes).compareTo(quantity('1Ki')) >= 0 && quantity(self.requestBytes).compareTo(quantity('8Mi')) <= 0)",
-        message =
-                "limits.requestBytes is not a size from 1Ki to 8Mi, such as 4Mi; 8Mi is the quarter of the buffer that one agent may hold",
+                "!has(self.requestBytes) || (isQuantity(self.requestBytes) && quantity(self.requestBytes).compareTo(quantity('1Ki')) >= 0 && quantity(self.requestBytes).compareTo(quantity('64Mi')) <= 0)",
+        message = "limits.requestBytes is not a size from 1Ki to 64Mi, such as 4Mi",
         fieldPath = ".requestBytes")
 @ValidationRule(
-        value = "!has(self.bufferBytes) || self.bufferBytes == '32Mi'",
-        message = "limits.bufferBytes is not enforced by this release; leave it at 32Mi",
+        value =
+                "!has(self.bufferBytes) || (isQuantity(self.bufferBytes) && quantity(self.bufferBytes).compareTo(quantity('1Mi')) >= 0 && quantity(self.bufferBytes).compareTo(quantity('1Gi')) <= 0)",
+        message = "limits.bufferBytes is not a size from 1Mi to 1Gi, such as 32Mi",
         fieldPath = ".bufferBytes")
 @ValidationRule(
-        value = "!has(self.concurrentRequests) || self.concurrentRequests == 256",
-        message = "limits.concurrentRequests is not enforced by this release; leave it at 256",
-        fieldPath = ".concurrentRequests")
+        value =
+                "!has(self.requestBytes) || !has(self.bufferBytes) || !isQuantity(self.requestBytes) || !isQuantity(self.bufferBytes) || quantity(self.requestBytes).asInteger() * 4 <= quantity(self.bufferBytes).asInteger()",
+        message =
+                "limits.requestBytes is more than a quarter of limits.bufferBytes, which is what one agent may hold; lower the one or raise the other",
+        fieldPath = ".requestBytes")
 @ValidationRule(
-        value = "!has(self.requestTimeout) || self.requestTimeout == '5m'",
-        message = "limits.requestTimeout is not enforced by this release; leave it at 5m",
+        value =
+                "!has(self.requestTimeout) || (self.requestTimeout.matches('^([0-9]{1,6}(h|m|s)){1,3}$') && duration(self.requestTimeout) >= duration('1s') && duration(self.requestTimeout) <= duration('24h'))",
+        message = "limits.requestTimeout is not a duration from 1s to 24h, such as 30s or 5m",
         fieldPath = ".requestTimeout")
-@ValidationRule(
-        value = "!has(self.callsPerMinute) || self.callsPerMinute == 600",
-        message = "limits.callsPerMinute is not enforced by this release; leave it at 600",
-        fieldPath = ".callsPerMinute")
 @ValidationRule(
         value =
                 "!has(self.staleAfter) || (self.staleAfter.matches('^([0-9]{1,6}(h|m|s)){1,3}$') && duration(self.staleAfter) >= duration('1m') && duration(self.staleAfter) <= duration('24h'))",
@@ -54,22 +53,24 @@ public record Limits(
         @Default("32Mi")
         @Size(min = 1, max = 16)
         @Pattern(Bytes.PATTERN)
-        @JsonPropertyDescription("One budget for bodies, filtered lists and unread data; a quarter of it per agent.")
+        @JsonPropertyDescription(
+                "One budget for bodies, filtered lists and unread data; a quarter of it per agent. At most half of the sidecar's direct memory is used; PolicyEnforced names a larger wish.")
         String bufferBytes,
 
         @Default("256")
         @Min(1)
-        @Max(65536)
-        @JsonPropertyDescription("Requests at a time; half of it per agent. Open event streams are counted apart.")
+        @Max(1024)
+        @JsonPropertyDescription(
+                "Requests at a time; half of it per agent. Open event streams are counted apart: there may be twice as many.")
         Integer concurrentRequests,
 
         @Default("5m")
         @Size(min = 2, max = 24)
         @Pattern(Durations.PATTERN)
-        @JsonPropertyDescription("How long a request may take that is not a stream.")
+        @JsonPropertyDescription("How long a request may take that is not a stream: 1s to 24h.")
         String requestTimeout,
 
-        @Default("600") @Min(1) @Max(1000000) @JsonPropertyDescription("Calls a minute, per agent and sidecar.")
+        @Default("600") @Min(1) @Max(1000000) @JsonPropertyDescription("Messages a minute, per agent and sidecar.")
         Integer callsPerMinute,
 
         @Default("1h")

@@ -14,6 +14,10 @@ public final class McpErrors {
     public static final int DENIED = -31403;
     /** The message was refused before anything was decided on it, or a limit was reached. */
     public static final int REFUSED = -31400;
+    /** A limit of the agent's is reached; it may try again. */
+    public static final int LIMITED = -31429;
+    /** The server took longer than it may. */
+    public static final int TIMED_OUT = -31504;
     /** The server gave no whole answer. */
     public static final int BROKEN = -31502;
     /** The server could not be asked. */
@@ -43,6 +47,37 @@ public final class McpErrors {
             json.raw(",\"auditId\":").string(auditId);
         }
         return json.raw("}}}").toByteArray();
+    }
+
+    /**
+     * A limit is reached.
+     *
+     * @param limit its field in {@code spec.limits}
+     * @param retryAfterSeconds when it makes sense to try again; 0 where there is nothing to wait for
+     */
+    public static byte[] limited(
+            Optional<RequestId> id, int code, String message, String limit, long retryAfterSeconds, String auditId) {
+        JsonText json = start(id, code, message)
+                .raw(",\"data\":{\"reason\":")
+                .string(Reason.LIMIT.word())
+                .raw(",\"limit\":")
+                .string(limit);
+        if (retryAfterSeconds > 0) {
+            json.raw(",\"retryAfterSeconds\":").number(retryAfterSeconds);
+        }
+        return json.raw(",\"auditId\":").string(auditId).raw("}}}").toByteArray();
+    }
+
+    /** The notice that nobody waits for the answer to a request any more (MCP 2025-11-25 "Cancellation"). */
+    public static byte[] cancelled(RequestId id, String why) {
+        byte[] token = id.json().getBytes(StandardCharsets.UTF_8);
+        return new JsonText(160)
+                .raw("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":")
+                .raw(token, 0, token.length)
+                .raw(",\"reason\":")
+                .string(why)
+                .raw("}}")
+                .toByteArray();
     }
 
     /** An error without data. */

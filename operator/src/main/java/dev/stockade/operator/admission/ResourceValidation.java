@@ -81,10 +81,11 @@ final class ResourceValidation implements AdmissionHandler {
             return Optional.of(
                     "openPorts names " + ours.get() + ", which is the sidecar's own. Remove it from openPorts.");
         }
-        if (spec.limits().requestSize() > spec.limits().bufferSize()) {
+        if (spec.limits().requestSize() > spec.limits().bufferSize() / 4) {
             return Optional.of("limits.requestBytes " + spec.limits().requestBytes()
-                    + " is more than limits.bufferBytes " + spec.limits().bufferBytes()
-                    + ", which holds all requests. Lower the one or raise the other.");
+                    + " is more than a quarter of limits.bufferBytes "
+                    + spec.limits().bufferBytes()
+                    + ", which is what one agent may hold. Lower the one or raise the other.");
         }
         return Optional.empty();
     }

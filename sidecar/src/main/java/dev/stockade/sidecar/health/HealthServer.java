@@ -34,7 +34,9 @@ public final class HealthServer {
     private static final String PROBE = "/app/";
     private static final int LARGEST_REQUEST = 4096;
     private static final int IDLE_SECONDS = 60;
+    private static final int MOST_CONNECTIONS = 64;
 
+    private final NewestConnections connections = new NewestConnections(MOST_CONNECTIONS);
     private final EventLoops loops;
     private final Health health;
     private final MetricsText metrics;
@@ -60,6 +62,7 @@ public final class HealthServer {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        connections.add(channel);
                         channel.pipeline()
                                 .addLast(new ReadTimeoutHandler(IDLE_SECONDS))
                                 .addLast(new HttpServerCodec())

@@ -5,8 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.sidecar.audit.AuditLog;
 import dev.stockade.sidecar.control.ControlStatus;
 import dev.stockade.sidecar.identity.Identities;
+import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.CurrentState;
+import io.netty.util.internal.PlatformDependent;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +17,7 @@ import java.util.function.Supplier;
 /** Prometheus' text format, version 0.0.4. */
 public final class MetricsText {
     private final Metrics metrics;
+    private final Allowances allowances;
     private final Identities identities;
     private final CurrentState state;
     private final Supplier<ControlStatus> control;
@@ -23,12 +26,14 @@ public final class MetricsText {
 
     public MetricsText(
             Metrics metrics,
+            Allowances allowances,
             Identities identities,
             CurrentState state,
             Supplier<ControlStatus> control,
             AuditLog audit,
             Clock clock) {
         this.metrics = requireNonNull(metrics);
+        this.allowances = requireNonNull(allowances);
         this.identities = requireNonNull(identities);
         this.state = requireNonNull(state);
         this.control = requireNonNull(control);
@@ -36,6 +41,7 @@ public final class MetricsText {
         this.clock = requireNonNull(clock);
     }
 
+    /** On the event loop of the data path. */
     String print() {
         StringBuilder out = new StringBuilder(2048);
         for (Metrics.Count count : Metrics.Count.values()) {
@@ -44,6 +50,25 @@ public final class MetricsText {
         for (Metrics.Open open : Metrics.Open.values()) {
             sample(out, open.metric(), "gauge", metrics.value(open));
         }
+        sample(out, "stockade_sidecar_buffer_bytes", "gauge", allowances.bufferBytes());
+        sample(
+                out,
+                "stockade_sidecar_buffer_used_bytes",
+                "gauge",
+                allowances.buffer().used());
+        sample(out, "stockade_sidecar_direct_memory_bytes", "gauge", PlatformDependent.usedDirectMemory());
+        Runtime runtime = Runtime.getRuntime();
+        sample(out, "stockade_sidecar_heap_bytes", "gauge", runtime.totalMemory() - runtime.freeMemory());
+        sample(
+                out,
+                "stockade_sidecar_requests_open",
+                "gauge",
+                allowances.requests().taken());
+        sample(
+                out,
+                "stockade_sidecar_event_streams_open",
+                "gauge",
+                allowances.eventStreams().taken());
         sample(out, "stockade_sidecar_audit_lines_total", "counter", audit.written());
         sample(out, "stockade_sidecar_audit_lines_lost_total", "counter", audit.lost());
         sample(

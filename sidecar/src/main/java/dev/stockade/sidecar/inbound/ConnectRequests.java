@@ -3,6 +3,8 @@ package dev.stockade.sidecar.inbound;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.limits.Holding;
+import dev.stockade.sidecar.limits.Shares;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
@@ -24,6 +26,7 @@ final class ConnectRequests extends ChannelInboundHandlerAdapter {
     private final CurrentState state;
     private final OwnAddresses own;
     private final AcceptedStreams accepted;
+    private final Shares streams;
     private final RefusedConnects refused;
     private final Metrics metrics;
     private boolean answered;
@@ -33,12 +36,14 @@ final class ConnectRequests extends ChannelInboundHandlerAdapter {
             CurrentState state,
             OwnAddresses own,
             AcceptedStreams accepted,
+            Shares streams,
             RefusedConnects refused,
             Metrics metrics) {
         this.connection = requireNonNull(connection);
         this.state = requireNonNull(state);
         this.own = requireNonNull(own);
         this.accepted = requireNonNull(accepted);
+        this.streams = requireNonNull(streams);
         this.refused = requireNonNull(refused);
         this.metrics = requireNonNull(metrics);
     }
@@ -61,7 +66,14 @@ final class ConnectRequests extends ChannelInboundHandlerAdapter {
                 || !ConnectHead.leadsTo(own, serving.orElseThrow().rules().port(), request.headers())) {
             refuse(ctx, "400", Reason.MALFORMED);
         } else {
-            accept(ctx);
+            Holding place = streams.holding(connection.peer());
+            if (place.grow(1)) {
+                ctx.channel().closeFuture().addListener(f -> place.letGo());
+                accept(ctx);
+            } else {
+                metrics.count(Metrics.Count.LIMIT_STREAMS);
+                refuse(ctx, "429", Reason.LIMIT);
+            }
         }
     }
 

@@ -9,6 +9,8 @@ import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.identity.Identities;
 import dev.stockade.sidecar.identity.Svid;
+import dev.stockade.sidecar.limits.Allowances;
+import dev.stockade.sidecar.limits.Holding;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.CurrentState;
@@ -22,6 +24,7 @@ import dev.stockade.sidecar.tunnel.Standing;
 import dev.stockade.sidecar.tunnel.Tenure;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
@@ -49,6 +52,7 @@ final class InboundConnections {
     private final CurrentState state;
     private final OwnAddresses own;
     private final AcceptedStreams accepted;
+    private final Allowances allowances;
     private final RefusedConnects refused;
     private final Metrics metrics;
     private final Clock clock;
@@ -60,6 +64,7 @@ final class InboundConnections {
             CurrentState state,
             OwnAddresses own,
             AcceptedStreams accepted,
+            Allowances allowances,
             RefusedConnects refused,
             Metrics metrics,
             Clock clock,
@@ -68,6 +73,7 @@ final class InboundConnections {
         this.state = requireNonNull(state);
         this.own = requireNonNull(own);
         this.accepted = requireNonNull(accepted);
+        this.allowances = requireNonNull(allowances);
         this.refused = requireNonNull(refused);
         this.metrics = requireNonNull(metrics);
         this.clock = requireNonNull(clock);
@@ -101,13 +107,16 @@ final class InboundConnections {
             metrics.closed(Metrics.Open.INBOUND_CONNECTIONS_OPEN);
         });
         Http2FrameCodec codec = Hbone.acceptingCodec();
+        Holding unread = allowances.buffer().holding(peer.get());
+        UnreadBytes.count(codec.connection(), channel, unread);
         channel.pipeline()
                 .addLast(codec)
                 .addLast(new Http2MultiplexHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel stream) {
                         stream.pipeline()
-                                .addLast(new ConnectRequests(connection, state, own, accepted, refused, metrics));
+                                .addLast(new ConnectRequests(
+                                        connection, state, own, accepted, allowances.streams(), refused, metrics));
                     }
                 }))
                 .addLast(new ConnectionLife(
@@ -117,8 +126,14 @@ final class InboundConnections {
                         clock,
                         IDLE,
                         new Life(connection)));
-        if (crowded(connection)) {
+        Holding place = allowances.connections().holding(peer.get());
+        channel.closeFuture().addListener(f -> {
+            place.letGo();
+            unread.letGo();
+        });
+        if (crowded(connection) || !place.grow(1)) {
             log.info("connection turned away", "agent", peer.get(), "reason", "it has too many already");
+            metrics.count(Metrics.Count.LIMIT_CONNECTIONS);
             refused.record(peer.get(), connection.pod(), Reason.LIMIT);
             connection.turnAway();
         }
@@ -169,9 +184,10 @@ final class InboundConnections {
 
         @Override
         public void broken(Throwable why) {
-            if (why instanceof Http2Exception) {
-                metrics.count(Metrics.Count.INBOUND_STREAMS_REFUSED);
-                refused.record(connection.peer(), connection.pod(), Reason.MALFORMED);
+            if (why instanceof Http2Exception broken) {
+                boolean flood = broken.error() == Http2Error.ENHANCE_YOUR_CALM;
+                metrics.count(flood ? Metrics.Count.LIMIT_FRAMES : Metrics.Count.INBOUND_STREAMS_REFUSED);
+                refused.record(connection.peer(), connection.pod(), flood ? Reason.LIMIT : Reason.MALFORMED);
             }
         }
     }

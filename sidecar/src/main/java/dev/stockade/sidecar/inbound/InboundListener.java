@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.sidecar.identity.Identities;
 import dev.stockade.sidecar.identity.Svid;
+import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.CurrentState;
@@ -29,7 +30,7 @@ import javax.net.ssl.SSLException;
 /** Accepts tunnel connections while this pod is a server. All state belongs to the event loop. */
 public final class InboundListener {
     private static final int BACKLOG = 256;
-    /** How many handshakes may be under way: each costs memory before anybody has proved anything. */
+    /** How many handshakes may be under way. */
     static final int MOST_HANDSHAKES = 256;
 
     private final EventLoops loops;
@@ -45,7 +46,7 @@ public final class InboundListener {
     private final Log log;
 
     private final List<Channel> listening = new ArrayList<>();
-    private int handshakes;
+    private final Handshakes handshakes = new Handshakes(MOST_HANDSHAKES);
     private volatile boolean bound;
 
     public InboundListener(
@@ -56,6 +57,7 @@ public final class InboundListener {
             CurrentState state,
             OwnAddresses own,
             AcceptedStreams accepted,
+            Allowances allowances,
             RefusedConnects refused,
             Metrics metrics,
             Clock clock,
@@ -70,7 +72,8 @@ public final class InboundListener {
         this.metrics = requireNonNull(metrics);
         this.clock = requireNonNull(clock);
         this.log = requireNonNull(log);
-        this.connections = new InboundConnections(identities, state, own, accepted, refused, metrics, clock, log);
+        this.connections =
+                new InboundConnections(identities, state, own, accepted, allowances, refused, metrics, clock, log);
     }
 
     /** Whether it accepts on every address. */
@@ -179,19 +182,13 @@ public final class InboundListener {
             channel.close();
             return;
         }
-        if (handshakes >= MOST_HANDSHAKES) {
-            refuse(channel);
-            channel.close();
-            return;
-        }
-        Handshake handshake = new Handshake();
-        channel.closeFuture().addListener(f -> handshake.over());
+        handshakes.begin(channel);
         Svid shown = current.get().svid();
         channel.pipeline()
                 .addLast(MeshTls.handler(current.get().context(), channel.alloc()))
                 .addLast(new HandshakeGate(
                         (ctx, peer) -> {
-                            handshake.over();
+                            handshakes.over(channel);
                             connections.opened(channel, peer, shown);
                         },
                         why -> {
@@ -209,22 +206,6 @@ public final class InboundListener {
         metrics.count(Metrics.Count.INBOUND_HANDSHAKES_REFUSED);
         if (channel.remoteAddress() instanceof InetSocketAddress from) {
             refused.recordStranger(from.getAddress());
-        }
-    }
-
-    /** One that is under way, counted until it is over. */
-    private final class Handshake {
-        private boolean over;
-
-        Handshake() {
-            handshakes++;
-        }
-
-        void over() {
-            if (!over) {
-                over = true;
-                handshakes--;
-            }
         }
     }
 

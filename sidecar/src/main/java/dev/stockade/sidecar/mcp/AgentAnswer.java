@@ -2,6 +2,7 @@ package dev.stockade.sidecar.mcp;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.sidecar.limits.Holding;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -22,15 +23,25 @@ final class AgentAnswer {
     static final String JSON = "application/json";
     static final String EVENTS = "text/event-stream";
 
+    /** Smaller writes are bounded by the stream's own mark: beyond that nothing more is read from the server. */
+    private static final int COUNTED = 4096;
+
     private final ChannelHandlerContext ctx;
+    /** What was written and has not left, since the agent does not read. */
+    private final Holding unsent;
+
     private boolean started;
     private boolean ended;
     private boolean closes;
     private long bytes;
 
-    /** @param keepAlive whether the agent means to use the stream again */
-    AgentAnswer(ChannelHandlerContext ctx, boolean keepAlive) {
+    /**
+     * @param keepAlive whether the agent means to use the stream again
+     * @param unsent of the agent's share of the memory
+     */
+    AgentAnswer(ChannelHandlerContext ctx, boolean keepAlive, Holding unsent) {
         this.ctx = requireNonNull(ctx);
+        this.unsent = requireNonNull(unsent);
         closes = !keepAlive;
     }
 
@@ -98,8 +109,14 @@ final class AgentAnswer {
 
     /** A part of the body, which is released. */
     void write(ByteBuf data) {
-        bytes += data.readableBytes();
-        ctx.write(new DefaultHttpContent(data));
+        int size = data.readableBytes();
+        bytes += size;
+        if (size < COUNTED) {
+            ctx.write(new DefaultHttpContent(data));
+            return;
+        }
+        unsent.force(size);
+        ctx.write(new DefaultHttpContent(data)).addListener(left -> unsent.give(size));
     }
 
     ByteBuf buffer(int capacity) {

@@ -19,6 +19,7 @@ import dev.stockade.model.mcp.Treatment;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.metrics.Metrics.Count;
 import dev.stockade.sidecar.state.ServerRules;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpMethod;
@@ -111,13 +112,18 @@ final class AgentRequest {
         if (side.isStale()) {
             return refused(HttpResponseStatus.SERVICE_UNAVAILABLE, McpErrors.UNAVAILABLE, Reason.STALE, STALE);
         }
+        long wait = side.allowances().calls().take(peer.agent());
         if (head.method().equals(HttpMethod.POST)) {
-            return message(body);
+            return message(body, wait);
+        }
+        if (wait > 0) {
+            return tooMany(wait);
         }
         return serverRefused().or(() -> sessionRefused(true)).orElseGet(() -> new Judgement.Passes(Ruling.ALLOWED));
     }
 
-    private Judgement message(ByteBuf body) {
+    /** @param wait seconds until this agent may send it; 0 if it may now */
+    private Judgement message(ByteBuf body, long wait) {
         return switch (side.tools().reader.read(body.nioBuffer())) {
             case McpMessage.Malformed malformed -> {
                 id = malformed.id();
@@ -130,11 +136,27 @@ final class AgentRequest {
             }
             case McpMessage.Request request -> {
                 id = Optional.of(request.id());
-                yield call(request, body);
+                yield wait > 0 ? tooMany(request, wait) : call(request, body);
             }
-            case McpMessage.Notification notification -> call(notification, body);
-            case McpMessage.Response response -> response(response);
+            case McpMessage.Notification notification ->
+                wait > 0 ? tooMany(notification, wait) : call(notification, body);
+            case McpMessage.Response response -> wait > 0 ? tooMany(wait) : response(response);
         };
+    }
+
+    private Judgement tooMany(McpMessage.Call call, long wait) {
+        subject = subject(call.method(), call.params().targets().stream().findFirst());
+        return tooMany(wait);
+    }
+
+    private Judgement tooMany(long wait) {
+        side.metrics().count(Count.LIMIT_CALLS_PER_MINUTE);
+        return new Judgement.Limited(
+                "callsPerMinute",
+                "limits.callsPerMinute is reached: this agent may send "
+                        + rules.map(r -> r.limits().callsPerMinute()).orElse(0)
+                        + " messages a minute here. Wait " + wait + " s",
+                wait);
     }
 
     private Judgement call(McpMessage.Call call, ByteBuf body) {

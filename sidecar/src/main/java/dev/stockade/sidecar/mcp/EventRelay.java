@@ -97,6 +97,7 @@ final class EventRelay implements Relay {
             partial = exchange.buffer(Math.max(1024, to - from));
         }
         partial.writeBytes(data, from, to - from);
+        exchange.holds(partial.capacity());
     }
 
     private void whole(ByteBuf data, int from, int to) {
@@ -114,6 +115,7 @@ final class EventRelay implements Relay {
             }
         } finally {
             event.release();
+            exchange.holds(0);
         }
     }
 

@@ -11,6 +11,10 @@ import dev.stockade.model.mcp.McpGuard;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.Reason;
+import dev.stockade.sidecar.limits.Allowances;
+import dev.stockade.sidecar.limits.Holding;
+import dev.stockade.sidecar.limits.Places;
+import dev.stockade.sidecar.metrics.Metrics.Count;
 import dev.stockade.sidecar.state.ServerRules;
 import dev.stockade.sidecar.tunnel.Cutoff;
 import io.netty.buffer.ByteBuf;
@@ -26,6 +30,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.concurrent.Future;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +50,17 @@ final class Exchange implements Upstream.Listener {
     private final AgentRights rights;
 
     private ByteBuf body;
+    /** What the body holds of the agent's share of the memory. */
+    private final Holding bodyMemory;
+    /** What the answer holds of it, while it is not whole enough to pass. */
+    private final Holding answerMemory;
+    /** Where it counts among what goes on at a time. */
+    private Optional<Places> place = Optional.empty();
+
+    private final long startNanos = System.nanoTime();
+    /** Since when the answer waits for memory; 0 while it does not. */
+    private long stalledSince;
+
     /** The one that the request came in, or that its answer opened. */
     private Optional<Sessions.Session> session = Optional.empty();
 
@@ -52,18 +68,24 @@ final class Exchange implements Upstream.Listener {
     private @Nullable Upstream upstream;
     private @Nullable Relay relay;
 
-    /** @param done runs once, when the answer is out or cut; not if the agent goes away */
+    /**
+     * @param bodyMemory what the body holds of the agent's share of the memory
+     * @param done runs once, when the answer is out or cut; not if the agent goes away
+     */
     Exchange(
             McpServerSide side,
             Peer peer,
             HttpRequest head,
             ByteBuf body,
+            Holding bodyMemory,
             AgentAnswer answer,
             EventLoop loop,
             Runnable done) {
         this.side = requireNonNull(side);
         this.peer = requireNonNull(peer);
         this.body = requireNonNull(body);
+        this.bodyMemory = requireNonNull(bodyMemory);
+        this.answerMemory = side.allowances().buffer().holding(peer.agent());
         this.answer = requireNonNull(answer);
         this.loop = requireNonNull(loop);
         this.done = requireNonNull(done);
@@ -93,6 +115,7 @@ final class Exchange implements Upstream.Listener {
                 drop();
             }
             case Judgement.Refused refused -> refuse(refused);
+            case Judgement.Limited limited -> refuse(limited);
         }
     }
 
@@ -120,6 +143,25 @@ final class Exchange implements Upstream.Listener {
                 refused.closes());
     }
 
+    private void refuse(Judgement.Limited limited) {
+        record(Ruling.refused(Reason.LIMIT));
+        HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().newHeaders();
+        headers.set(HttpHeaderNames.RETRY_AFTER, limited.retryAfterSeconds());
+        answer.whole(
+                id().isPresent() ? HttpResponseStatus.OK : HttpResponseStatus.TOO_MANY_REQUESTS,
+                headers,
+                AgentAnswer.JSON,
+                McpErrors.limited(
+                        id(),
+                        McpErrors.LIMITED,
+                        limited.sentence(),
+                        limited.limit(),
+                        limited.retryAfterSeconds(),
+                        attempt.id()),
+                false);
+        over();
+    }
+
     private void record(Ruling ruling) {
         side.audit().append(attempt.decided(request.subject(), ruling));
     }
@@ -141,6 +183,12 @@ final class Exchange implements Upstream.Listener {
     // --- passing on ---
 
     private void allowed(Ruling ruling) {
+        // A GET is a stream from the beginning, whatever comes of it.
+        boolean stream = request.head().method().equals(HttpMethod.GET);
+        if (!enter(stream ? side.allowances().eventStreams() : side.allowances().requests())) {
+            refuse(stream ? tooManyStreams() : tooManyRequests());
+            return;
+        }
         if (request.rules().audit().onFailure() == ServerRules.AuditRules.OnFailure.COUNT) {
             record(ruling);
             forward();
@@ -168,6 +216,33 @@ final class Exchange implements Upstream.Listener {
                                         false);
                             }
                         }));
+    }
+
+    private boolean enter(Places places) {
+        if (!places.enter(peer.agent())) {
+            return false;
+        }
+        place.ifPresent(former -> former.leave(peer.agent()));
+        place = Optional.of(places);
+        return true;
+    }
+
+    private Judgement.Limited tooManyRequests() {
+        side.metrics().count(Count.LIMIT_CONCURRENT_REQUESTS);
+        return new Judgement.Limited(
+                "concurrentRequests",
+                "limits.concurrentRequests is reached: the server works on as many requests as it may, or on "
+                        + side.allowances().requests().ofOneAgent() + " of this agent. Wait for one to end",
+                1);
+    }
+
+    private Judgement.Limited tooManyStreams() {
+        side.metrics().count(Count.LIMIT_EVENT_STREAMS);
+        return new Judgement.Limited(
+                "concurrentRequests",
+                "as many event streams are open as limits.concurrentRequests allows, twice that number, or "
+                        + side.allowances().eventStreams().ofOneAgent() + " of this agent. Close one",
+                1);
     }
 
     private void forward() {
@@ -219,7 +294,15 @@ final class Exchange implements Upstream.Listener {
             replaceBroken("the server gave out a session id that cannot be passed on");
             return;
         }
-        long most = Math.max(1 << 20, request.rules().limits().bufferBytes() / 4);
+        boolean events = from.body() == AnswerHead.Body.EVENTS;
+        if (events
+                && place.stream().noneMatch(p -> p == side.allowances().eventStreams())
+                && !enter(side.allowances().eventStreams())) {
+            dropUpstream();
+            limited(tooManyStreams());
+            return;
+        }
+        long most = side.allowances().buffer().ofOneAgent();
         relay = switch (from.body()) {
             case JSON -> request.isList() ? new ListRelay(this, from, most) : new JsonRelay(this, from);
             case EVENTS -> new EventRelay(this, from, most);
@@ -298,17 +381,118 @@ final class Exchange implements Upstream.Listener {
         return answer.buffer(capacity);
     }
 
-    /** Stops reading from the server while the agent does not take what there is. */
+    /** Stops reading from the server while the agent does not take what there is, or there is no room for more. */
     void slowDown() {
-        if (upstream != null && !over) {
-            upstream.read(answer.isWritable());
+        if (upstream == null || over) {
+            return;
+        }
+        boolean room = answerMemory.amount() == 0 || answerMemory.within();
+        if (room) {
+            stalledSince = 0;
+        } else if (stalledSince == 0) {
+            stalledSince = System.nanoTime();
+            side.metrics().count(Count.LIMIT_BUFFER_WAITS);
+            answerMemory.onRoom(this::again);
+        }
+        upstream.read(room && answer.isWritable());
+    }
+
+    private void again() {
+        if (over || stalledSince == 0) {
+            return;
+        }
+        if (answerMemory.amount() == 0 || answerMemory.within()) {
+            slowDown();
+        } else {
+            answerMemory.onRoom(this::again);
         }
     }
 
-    void agentWritable(boolean writable) {
-        if (upstream != null && !over) {
-            upstream.read(writable);
+    /** So many bytes of the answer are held until they may pass. */
+    void holds(long bytes) {
+        if (!over) {
+            answerMemory.set(bytes);
+            slowDown();
         }
+    }
+
+    // --- time ---
+
+    /** Ends what has taken too long. Called each second. */
+    void look(long now) {
+        if (over) {
+            return;
+        }
+        if (stalledSince != 0 && now - stalledSince > TimeUnit.SECONDS.toNanos(Allowances.PATIENCE_SECONDS)) {
+            side.metrics().count(Count.LIMIT_BUFFER_BYTES);
+            noRoom();
+        } else if (place.stream().anyMatch(p -> p == side.allowances().requests())
+                && now - startNanos > request.rules().limits().requestTimeout().toNanos()) {
+            timedOut();
+        }
+    }
+
+    private void noRoom() {
+        String why = "there was no room for the server's answer within 10 seconds: limits.bufferBytes is spent, or this"
+                + " agent's share of it";
+        if (answer.started()) {
+            broken(why);
+            return;
+        }
+        dropUpstream();
+        finish(
+                HttpResponseStatus.SERVICE_UNAVAILABLE,
+                McpErrors.limited(id(), McpErrors.UNAVAILABLE, why, "bufferBytes", 1, attempt.id()));
+    }
+
+    private void timedOut() {
+        side.metrics().count(Count.LIMIT_REQUEST_TIMEOUT);
+        tellCancelled();
+        if (answer.started()) {
+            cut();
+            return;
+        }
+        dropUpstream();
+        answer.whole(
+                id().isPresent() ? HttpResponseStatus.OK : HttpResponseStatus.GATEWAY_TIMEOUT,
+                DefaultHttpHeadersFactory.headersFactory().newHeaders(),
+                AgentAnswer.JSON,
+                McpErrors.limited(
+                        id(),
+                        McpErrors.TIMED_OUT,
+                        "the server gave no whole answer within limits.requestTimeout, which is "
+                                + request.rules().limits().requestTimeout().toSeconds() + " s here",
+                        "requestTimeout",
+                        0,
+                        attempt.id()),
+                false);
+        finish(Outcome.BROKEN);
+    }
+
+    /** MCP 2025-11-25 "Cancellation": in a session, closing the connection alone does not end the work. */
+    private void tellCancelled() {
+        if (session.isEmpty() || id().isEmpty() || isModern()) {
+            return;
+        }
+        byte[] json = McpErrors.cancelled(id().get(), "timed out");
+        Errand.send(
+                side.upstreams(),
+                loop,
+                request.rules().port(),
+                ServerRequest.inPlaceOf(request.head(), request.rules(), peer, session.get(), json.length),
+                json);
+    }
+
+    private void limited(Judgement.Limited limit) {
+        finish(
+                id().isPresent() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
+                McpErrors.limited(
+                        id(),
+                        McpErrors.LIMITED,
+                        limit.sentence(),
+                        limit.limit(),
+                        limit.retryAfterSeconds(),
+                        attempt.id()));
     }
 
     /** Shows the bytes to the scanner, without moving the buffer. */
@@ -447,9 +631,18 @@ final class Exchange implements Upstream.Listener {
         done.run();
     }
 
+    @Override
+    public void sent() {
+        bodyMemory.letGo();
+    }
+
     private void letGo() {
         body.release();
         body = Unpooled.EMPTY_BUFFER;
+        bodyMemory.letGo();
+        answerMemory.letGo();
+        place.ifPresent(p -> p.leave(peer.agent()));
+        place = Optional.empty();
         if (relay != null) {
             relay.release();
             relay = null;

@@ -28,7 +28,9 @@ final class HttpEdge {
     static final String AGENT = "stockade-agent";
 
     private static final int LONGEST_LINE = 8192;
-    private static final int MOST_HEADERS = 32 * 1024;
+    /** What one request may put on the heap before anything was decided. */
+    private static final int MOST_HEADERS = 16 * 1024;
+
     private static final int CHUNK = 64 * 1024;
 
     /** Two of these would be read differently by two readers. */
@@ -222,6 +224,34 @@ final class HttpEdge {
                 HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
                 Reason.LIMIT,
                 "the body is larger than limits.requestBytes, which is " + requestBytes + " bytes here",
+                true);
+    }
+
+    /** Memory for what is not whole yet was not to be had. */
+    static Refusal noRoom() {
+        return new Refusal(
+                HttpResponseStatus.SERVICE_UNAVAILABLE,
+                Reason.LIMIT,
+                "there was no room for this request within 10 seconds: limits.bufferBytes is spent, or this agent's share of it."
+                        + " Try again later",
+                true);
+    }
+
+    /** Too much has begun and not ended. */
+    static Refusal tooManyHeads() {
+        return new Refusal(
+                HttpResponseStatus.SERVICE_UNAVAILABLE,
+                Reason.LIMIT,
+                "too many requests of this agent have begun and not ended",
+                true);
+    }
+
+    /** It holds memory, and hardly moves. */
+    static Refusal tooSlow() {
+        return new Refusal(
+                HttpResponseStatus.REQUEST_TIMEOUT,
+                Reason.LIMIT,
+                "the request came too slowly: a head has 10 seconds, and a body brings 16 KiB in each 10",
                 true);
     }
 

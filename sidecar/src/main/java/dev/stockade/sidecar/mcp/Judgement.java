@@ -46,4 +46,17 @@ sealed interface Judgement {
             requireNonNull(sentence);
         }
     }
+
+    /**
+     * A limit of this agent is reached. A request is told so with its id, for an error of HTTP is lost in some clients.
+     *
+     * @param limit its field in {@code spec.limits}
+     * @param retryAfterSeconds when it makes sense to try again, at least one
+     */
+    record Limited(String limit, String sentence, long retryAfterSeconds) implements Judgement {
+        public Limited {
+            requireNonNull(limit);
+            requireNonNull(sentence);
+        }
+    }
 }

@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Holds a list until it is whole, and passes it without what the agent may not use. */
 final class ListRelay implements Relay {
+    /** Grows from there: what a server announces is not memory yet. */
+    private static final long FIRST_PIECE = 64 * 1024;
+
     private final Exchange exchange;
     private final AnswerHead head;
     private final long most;
@@ -22,7 +25,7 @@ final class ListRelay implements Relay {
         this.exchange = requireNonNull(exchange);
         this.head = requireNonNull(head);
         this.most = most;
-        body = exchange.buffer((int) Math.min(most, Math.max(1024, head.length())));
+        body = exchange.buffer((int) Math.clamp(head.length(), 1024, FIRST_PIECE));
     }
 
     @Override
@@ -35,6 +38,7 @@ final class ListRelay implements Relay {
             }
             exchange.scan(scanner, data);
             body.writeBytes(data);
+            exchange.holds(body.capacity());
         } finally {
             data.release();
         }

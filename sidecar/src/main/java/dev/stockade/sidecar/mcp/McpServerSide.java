@@ -7,6 +7,8 @@ import dev.stockade.model.identity.BoundPod;
 import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpReader;
 import dev.stockade.sidecar.audit.AuditLog;
+import dev.stockade.sidecar.limits.Allowances;
+import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.ServerRules;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpResponseEncoder;
@@ -19,7 +21,7 @@ import java.util.function.Supplier;
 
 /**
  * The server's side of the mesh. Each accepted CONNECT stream is handed to {@link #install}; from then on every request on it
- * is decided with the rules in force at that moment. Safe for any number of streams and event loops.
+ * is decided with the rules in force at that moment. All streams are on one event loop, for they share what agents may take.
  *
  * <p>Closing a stream's channel ends what goes on there: the server's work is cancelled, and recorded as broken.
  */
@@ -45,6 +47,9 @@ public final class McpServerSide {
     private final Clock clock;
     private final Sessions sessions;
     private final String serverPod;
+    private final Allowances allowances;
+    private final Metrics metrics;
+    private final Watch watch = new Watch();
     private final long seed = new SecureRandom().nextLong();
     private final FastThreadLocal<Tools> tools = new FastThreadLocal<>() {
         @Override
@@ -57,6 +62,7 @@ public final class McpServerSide {
      * @param rules the rules in force; empty while this pod is no server
      * @param stale whether the rules are too old to be relied on: everything is refused then
      * @param pod this pod: its name is recorded, its UID makes the tag of its sessions
+     * @param allowances what agents may take; theirs is the event loop of all streams
      */
     public McpServerSide(
             Supplier<Optional<ServerRules>> rules,
@@ -64,7 +70,9 @@ public final class McpServerSide {
             AuditLog audit,
             LoopbackDialer loopback,
             Clock clock,
-            BoundPod pod) {
+            BoundPod pod,
+            Allowances allowances,
+            Metrics metrics) {
         this.rules = requireNonNull(rules);
         this.stale = requireNonNull(stale);
         this.audit = requireNonNull(audit);
@@ -72,6 +80,8 @@ public final class McpServerSide {
         this.clock = requireNonNull(clock);
         this.sessions = new Sessions(ReplicaTag.of(pod.uid()), clock, Sessions.MOST);
         this.serverPod = pod.namespace() + "/" + pod.name();
+        this.allowances = requireNonNull(allowances);
+        this.metrics = requireNonNull(metrics);
     }
 
     /**
@@ -80,7 +90,8 @@ public final class McpServerSide {
      * @param peer as its certificate proved, never as a message says
      */
     public void install(Channel stream, Peer peer) {
-        stream.pipeline().addLast(HttpEdge.decoder(), new HttpResponseEncoder(), new AgentStream(this, peer));
+        AgentStream requests = new AgentStream(this, peer);
+        stream.pipeline().addLast(new HeadBytes(requests), HttpEdge.decoder(), new HttpResponseEncoder(), requests);
     }
 
     Optional<ServerRules> rules() {
@@ -109,6 +120,18 @@ public final class McpServerSide {
 
     Tools tools() {
         return tools.get();
+    }
+
+    Allowances allowances() {
+        return allowances;
+    }
+
+    Metrics metrics() {
+        return metrics;
+    }
+
+    Watch watch() {
+        return watch;
     }
 
     Parties parties(Peer peer) {

@@ -28,6 +28,9 @@ final class Upstream {
 
     /** What an exchange learns of its answer. Buffers are the listener's to release. */
     interface Listener {
+        /** The request's body has left, or never will: its memory is free. */
+        default void sent() {}
+
         void head(HttpResponse response);
 
         void content(ByteBuf data);
@@ -92,11 +95,12 @@ final class Upstream {
         interim = false;
         if (channel == null) {
             body.release();
+            to.sent();
             fail("the connection was closed");
             return;
         }
         channel.write(head);
-        channel.writeAndFlush(body);
+        channel.writeAndFlush(body).addListener(left -> to.sent());
     }
 
     private void fail(String why) {

@@ -31,7 +31,23 @@ public final class Metrics {
         INBOUND_CONNECTIONS_CUT,
         /** Requests of the agent in this pod. */
         OUTBOUND_REQUESTS,
-        OUTBOUND_REQUESTS_REFUSED;
+        OUTBOUND_REQUESTS_REFUSED,
+        /** Requests refused because a limit was reached, by the field of {@code spec.limits}. */
+        LIMIT_REQUEST_BYTES,
+        LIMIT_BUFFER_BYTES,
+        LIMIT_CONCURRENT_REQUESTS,
+        LIMIT_EVENT_STREAMS,
+        LIMIT_REQUEST_TIMEOUT,
+        LIMIT_CALLS_PER_MINUTE,
+        /** Times that reading stopped for want of memory, whether or not it went on in time. */
+        LIMIT_BUFFER_WAITS,
+        /** Heads and bodies that came too slowly. */
+        LIMIT_SLOW_REQUESTS,
+        /** Connections and CONNECT streams beyond what one pod or agent may have. */
+        LIMIT_CONNECTIONS,
+        LIMIT_STREAMS,
+        /** Connections that ended because they sent too many frames that carry nothing. */
+        LIMIT_FRAMES;
 
         /** As it stands in the text. */
         public String metric() {

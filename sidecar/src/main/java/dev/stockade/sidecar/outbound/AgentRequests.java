@@ -49,6 +49,11 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
         want(ctx);
     }
 
+    /** Whether nothing is asked for, or answered, now. */
+    boolean idle() {
+        return exchange.isEmpty() && next.isEmpty() && !skipping;
+    }
+
     /** One message, however often it is asked for: what comes unasked has no place to go. */
     private void want(ChannelHandlerContext ctx) {
         if (!wanting) {

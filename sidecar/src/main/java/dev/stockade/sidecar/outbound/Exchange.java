@@ -151,6 +151,15 @@ final class Exchange implements ServerAnswers.Receiver {
         }
         if (why instanceof ConnectRefusedException refused) {
             // Recorded on the server's side, where it was decided.
+            if (refused.status() == 429) {
+                refuse(LocalAnswer.error(
+                        503,
+                        refused.reason(),
+                        refused.auditId(),
+                        "The server " + target.reference()
+                                + " keeps as many streams of this agent open as it takes. Close some, or wait."));
+                return;
+            }
             refuse(
                     refused.status() == 401
                             ? LocalAnswer.error(

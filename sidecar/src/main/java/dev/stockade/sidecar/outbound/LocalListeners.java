@@ -31,6 +31,15 @@ import java.util.function.Function;
 
 /** The sockets on loopback while this pod is an agent. All state belongs to the event loop. */
 public final class LocalListeners {
+    private static final int LONGEST_LINE = 8192;
+    /** As the server's side takes them. */
+    private static final int MOST_HEADERS = 16 * 1024;
+
+    private static final int CHUNK = 64 * 1024;
+    /** Of all programs in this pod, at all of its addresses. */
+    static final int MOST_CONNECTIONS = 512;
+
+    private final LocalConnections connections = new LocalConnections(MOST_CONNECTIONS);
     private final EventLoops loops;
     private final EventLoop loop;
     private final TunnelPool pool;
@@ -157,10 +166,15 @@ public final class LocalListeners {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        AgentRequests requests = new AgentRequests(outbound, entry);
+                        if (!connections.admit(channel, requests)) {
+                            channel.close();
+                            return;
+                        }
                         channel.pipeline()
-                                .addLast(new HttpServerCodec(8192, 65_536, 65_536))
+                                .addLast(new HttpServerCodec(LONGEST_LINE, MOST_HEADERS, CHUNK))
                                 .addLast(new FlowControlHandler())
-                                .addLast(new AgentRequests(outbound, entry));
+                                .addLast(requests);
                     }
                 })
                 .bind(entry.address());

@@ -15,7 +15,9 @@ import dev.stockade.model.policy.ClientFeature;
 import dev.stockade.model.policy.NamePattern;
 import dev.stockade.model.policy.Rule;
 import dev.stockade.sidecar.audit.AuditLog;
+import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.log.Log;
+import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.ServerRules;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -56,11 +58,19 @@ final class Rig implements AutoCloseable {
     static final SpiffeId TRIAGE = new SpiffeId("stockade.local", "agents", WorkloadKind.AGENT, "triage");
     static final SpiffeId OTHER = new SpiffeId("stockade.local", "agents", WorkloadKind.AGENT, "other");
     static final SpiffeId SERVER = new SpiffeId("stockade.local", "tools", WorkloadKind.MCP, "github");
+    /** Of the image. */
+    private static final long DIRECT_MEMORY = 80L << 20;
+
     static final String TAG = ReplicaTag.of("uid-1");
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** Of the rules that are put in force from now on. */
+    ServerRules.Limits limits =
+            new ServerRules.Limits(1 << 20, 32 << 20, 256, Duration.ofMinutes(5), 600, Duration.ofHours(1));
+
     final AtomicReference<Optional<ServerRules>> rules = new AtomicReference<>(Optional.empty());
+    final Metrics metrics = new Metrics();
     final AtomicBoolean stale = new AtomicBoolean();
     final ByteArrayOutputStream audit = new ByteArrayOutputStream();
     final ChannelGroup streams = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -72,6 +82,7 @@ final class Rig implements AutoCloseable {
     private final HttpServer server;
     private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final AuditLog log;
+    private final Allowances allowances = new Allowances(rules::get, DIRECT_MEMORY, loops.next());
     private final McpServerSide side;
     private final Channel triage;
     private final Channel other;
@@ -107,7 +118,9 @@ final class Rig implements AutoCloseable {
                 log,
                 new LoopbackDialer(NioSocketChannel.class),
                 Clock.systemUTC(),
-                new BoundPod("tools", "github-0", "uid-1", 1));
+                new BoundPod("tools", "github-0", "uid-1", 1),
+                allowances,
+                metrics);
         triage = listen(TRIAGE);
         other = listen(OTHER);
         allow(rule(List.of("echo", "get_*"), List.of("repo://acme/*"), List.of("greet"), Set.of()));
@@ -154,7 +167,7 @@ final class Rig implements AutoCloseable {
                 "/mcp",
                 "localhost:3000",
                 false,
-                new ServerRules.Limits(1 << 20, 32 << 20, 256, Duration.ofMinutes(5), 600, Duration.ofHours(1)),
+                limits,
                 new ServerRules.AuditRules(
                         ServerRules.AuditRules.Arguments.DIGEST,
                         onFailure,
@@ -200,6 +213,12 @@ final class Rig implements AutoCloseable {
         return request(other);
     }
 
+    /** The usual rules, with these limits. */
+    void limits(ServerRules.Limits now) {
+        limits = now;
+        allow(rule(List.of("echo"), List.of(), List.of(), Set.of()));
+    }
+
     private static HttpRequest.Builder request(Channel at) {
         return HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + ((InetSocketAddress) at.localAddress()).getPort() + "/mcp"))
@@ -219,6 +238,12 @@ final class Rig implements AutoCloseable {
         return new Socket(InetAddress.getLoopbackAddress(), ((InetSocketAddress) triage.localAddress()).getPort());
     }
 
+    HttpResponse<String> postOfOther(String body) throws Exception {
+        return http.send(
+                requestOfOther().POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
     String raw(String bytes) throws IOException {
         try (Socket socket = socket()) {
             socket.setSoTimeout(20_000);
@@ -228,6 +253,11 @@ final class Rig implements AutoCloseable {
             int n = socket.getInputStream().read(read);
             return n < 0 ? "" : new String(read, 0, n, UTF_8);
         }
+    }
+
+    /** What bodies and answers hold of the memory now, in bytes. */
+    long bufferUsed() throws Exception {
+        return loops.next().submit(() -> allowances.buffer().used()).get();
     }
 
     static JsonNode json(String text) throws IOException {
