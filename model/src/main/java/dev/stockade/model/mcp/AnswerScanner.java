@@ -4,7 +4,6 @@ import dev.stockade.model.json.JsonPieces;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -223,15 +222,12 @@ public final class AnswerScanner {
                 }
                 return seen | (1 << i);
             }
-            if (wanted.length() == name.length() && folded(wanted).equals(folded(name))) {
+            // Letter by letter, as Java and Go do: the dotted capital I is an i, the long s an s, the Kelvin sign a k.
+            if (wanted.equalsIgnoreCase(name)) {
                 tokens.fail("a key that differs from '" + wanted + "' only in case");
             }
         }
         return seen;
-    }
-
-    private static String folded(String text) {
-        return text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
     }
 
     private void valueEnds(String value, byte[] raw, int length, boolean quoted) {
@@ -292,6 +288,11 @@ public final class AnswerScanner {
     /** {@code params.uri}, else "". */
     public String uri() {
         return uri;
+    }
+
+    /** Whether it is an answer, and no error. */
+    public boolean hasResult() {
+        return hasResult;
     }
 
     /** Whether it is a JSON-RPC error. */

@@ -166,9 +166,9 @@ final class AgentRequest {
         if (refused.isPresent()) {
             return refused.get();
         }
-        Optional<String> mismatch = ModernHeaders.mismatch(head.headers(), call);
+        Optional<String> mismatch = ModernHeaders.mismatch(head.headers(), call, body);
         if (mismatch.isPresent()) {
-            return refused(HttpResponseStatus.BAD_REQUEST, McpErrors.HEADER_MISMATCH, Reason.MALFORMED, mismatch.get());
+            return mismatched(mismatch.get());
         }
         String version = call.params().protocolVersion();
         modern = Era.isModern(version.isEmpty() ? head.headers().get(HttpEdge.PROTOCOL_VERSION, "") : version);
@@ -201,6 +201,7 @@ final class AgentRequest {
     private Judgement response(McpMessage.Response response) {
         subject = new Subject("response", "", "");
         return serverRefused()
+                .or(() -> ModernHeaders.mismatchOfAnswer(head.headers()).map(AgentRequest::mismatched))
                 .or(() -> sessionRefused(false))
                 .orElseGet(() -> session.isPresent() && session.get().answers(response.id())
                         ? new Judgement.Passes(Ruling.ALLOWED)
@@ -244,9 +245,7 @@ final class AgentRequest {
         }
         if (given.isEmpty()) {
             return Optional.of(refused(
-                    head.method().equals(HttpMethod.GET)
-                            ? HttpResponseStatus.METHOD_NOT_ALLOWED
-                            : HttpResponseStatus.BAD_REQUEST,
+                    HttpResponseStatus.METHOD_NOT_ALLOWED,
                     McpErrors.REFUSED,
                     Reason.UNKNOWN_SESSION,
                     head.method().name() + " needs the Mcp-Session-Id of a session"));
@@ -260,6 +259,10 @@ final class AgentRequest {
                         McpErrors.REFUSED,
                         Reason.UNKNOWN_SESSION,
                         "this session is not known here: start a new one with initialize"));
+    }
+
+    private static Judgement mismatched(String sentence) {
+        return refused(HttpResponseStatus.BAD_REQUEST, McpErrors.HEADER_MISMATCH, Reason.MALFORMED, sentence);
     }
 
     private static Judgement refused(HttpResponseStatus status, int code, Reason reason, String sentence) {

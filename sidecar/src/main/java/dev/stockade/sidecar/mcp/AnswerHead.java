@@ -55,9 +55,10 @@ record AnswerHead(HttpResponseStatus status, HttpHeaders headers, Body body, lon
                 headers.set(HttpHeaderNames.CONTENT_TYPE, types.get(0));
             }
         }
-        String encoding = response.headers().get(HttpHeaderNames.CONTENT_ENCODING, "identity");
-        if (!encoding.equalsIgnoreCase("identity")) {
-            body = Body.ENCODED;
+        for (String encoding : response.headers().getAll(HttpHeaderNames.CONTENT_ENCODING)) {
+            if (!encoding.equalsIgnoreCase("identity")) {
+                body = Body.ENCODED;
+            }
         }
         return new AnswerHead(response.status(), headers, body, HttpUtil.getContentLength(response, -1L));
     }

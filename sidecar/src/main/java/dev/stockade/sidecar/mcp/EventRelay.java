@@ -189,6 +189,10 @@ final class EventRelay implements Relay {
 
     private void response(ByteBuf bytes, SseEvent event, AnswerScanner message) {
         boolean ours = exchange.id().isPresent() && message.id().equals(exchange.id());
+        if (message.hasResult() && exchange.id().isPresent() && (!ours || answered)) {
+            // A client may take it for the answer to another request that it waits for.
+            return;
+        }
         if (ours) {
             answered = true;
             outcome = message.isError() ? Outcome.RPC_ERROR : message.isToolError() ? Outcome.TOOL_ERROR : Outcome.OK;

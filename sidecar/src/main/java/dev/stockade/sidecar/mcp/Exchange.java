@@ -321,6 +321,9 @@ final class Exchange implements Upstream.Listener {
         if (given.isEmpty() || code >= 300) {
             return true;
         }
+        if (response.headers().getAll(HttpEdge.SESSION).size() > 1) {
+            return false;
+        }
         Optional<Sessions.Session> named = side.sessions().opened(given, peer.agent());
         if (named.isEmpty()) {
             return false;

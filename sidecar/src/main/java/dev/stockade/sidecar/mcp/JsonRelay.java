@@ -55,7 +55,13 @@ final class JsonRelay implements Relay {
     private boolean mustNotPass() {
         return !scanner.fault().isEmpty()
                 || scanner.hasMethod()
+                || answersAnother()
                 || exchange.rights().unpermitted(scanner).isPresent();
+    }
+
+    /** A result for another request, which a client may take for the answer to one that it waits for. */
+    private boolean answersAnother() {
+        return scanner.hasResult() && scanner.id().isPresent() && !scanner.id().equals(exchange.id());
     }
 
     /** Ends the exchange with an error if what has come so far must not pass. */
@@ -64,6 +70,8 @@ final class JsonRelay implements Relay {
             exchange.replaceBroken("the server's answer is not one JSON-RPC message: " + scanner.fault());
         } else if (scanner.hasMethod()) {
             exchange.replaceBroken("the server answered with a request of its own");
+        } else if (answersAnother()) {
+            exchange.replaceBroken("the server answered another request than this one");
         } else if (exchange.rights().unpermitted(scanner).isPresent()) {
             exchange.replaceUnpermitted(exchange.rights().unpermitted(scanner).get());
         } else {

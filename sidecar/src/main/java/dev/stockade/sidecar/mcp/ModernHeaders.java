@@ -3,11 +3,14 @@ package dev.stockade.sidecar.mcp;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stockade.model.mcp.McpMessage;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The headers that repeat parts of the body (2026-07-28 basic/transports/streamable-http, "Request Metadata"). Nothing is decided
@@ -19,19 +22,21 @@ final class ModernHeaders {
 
     private ModernHeaders() {}
 
-    /** The sentence of a HeaderMismatch, or empty if all agree. */
-    static Optional<String> mismatch(HttpHeaders headers, McpMessage.Call call) {
-        String method = headers.get(HttpEdge.MCP_METHOD, "");
-        if (!method.isEmpty() && !method.equals(call.method())) {
+    /**
+     * The sentence of a HeaderMismatch, or empty if all agree.
+     *
+     * @param body the message, which was read strictly
+     */
+    static Optional<String> mismatch(HttpHeaders headers, McpMessage.Call call, ByteBuf body) {
+        if (disagrees(headers.get(HttpEdge.MCP_METHOD), call.method())) {
             return Optional.of("Header mismatch: Mcp-Method is not the method in the body");
         }
-        String version = headers.get(HttpEdge.PROTOCOL_VERSION, "");
         String inBody = call.params().protocolVersion();
-        if (!version.isEmpty() && !inBody.isEmpty() && !version.equals(inBody)) {
+        if (!inBody.isEmpty() && disagrees(headers.get(HttpEdge.PROTOCOL_VERSION), inBody)) {
             return Optional.of("Header mismatch: MCP-Protocol-Version is not the protocolVersion in the body's _meta");
         }
-        String name = headers.get(HttpEdge.MCP_NAME, "");
-        if (!name.isEmpty()) {
+        String name = headers.get(HttpEdge.MCP_NAME);
+        if (name != null) {
             Optional<String> decoded = decode(name);
             boolean agrees = decoded.isPresent()
                     && call.params().targets().size() == 1
@@ -40,20 +45,45 @@ final class ModernHeaders {
                 return Optional.of("Header mismatch: Mcp-Name is not the name or uri in the body");
             }
         }
-        return Optional.empty();
+        return ParamHeaders.mismatch(headers, body, call.params().arguments());
     }
 
-    private static Optional<String> decode(String value) {
-        if (!value.startsWith(ENCODED)
-                || !value.endsWith(ENCODED_END)
-                || value.length() < ENCODED.length() + ENCODED_END.length()) {
+    /** The same for an answer of the agent, which has neither a method nor a name. */
+    static Optional<String> mismatchOfAnswer(HttpHeaders headers) {
+        return headers.contains(HttpEdge.MCP_METHOD) || headers.contains(HttpEdge.MCP_NAME) || ParamHeaders.any(headers)
+                ? Optional.of("Header mismatch: the body is an answer, and the headers speak of a request")
+                : Optional.empty();
+    }
+
+    private static boolean disagrees(@Nullable String header, String inBody) {
+        return header != null && !header.equals(inBody);
+    }
+
+    /**
+     * What a header's value means ("Value Encoding"), or empty if two readers could take it for two things: it has characters that
+     * belong into Base64, or the Base64 of it is not the one that its text has.
+     */
+    static Optional<String> decode(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if ((c < ' ' && c != '\t') || c > '~') {
+                return Optional.empty();
+            }
+        }
+        if (!value.startsWith(ENCODED) || !value.endsWith(ENCODED_END)) {
             return Optional.of(value);
+        }
+        if (value.length() < ENCODED.length() + ENCODED_END.length()) {
+            return Optional.empty();
         }
         String base64 = value.substring(ENCODED.length(), value.length() - ENCODED_END.length());
         try {
-            return Optional.of(UTF_8.newDecoder()
-                    .decode(ByteBuffer.wrap(Base64.getDecoder().decode(base64)))
-                    .toString());
+            byte[] bytes = Base64.getDecoder().decode(base64);
+            boolean canonical = Arrays.equals(Base64.getEncoder().encode(bytes), base64.getBytes(UTF_8));
+            return canonical
+                    ? Optional.of(
+                            UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString())
+                    : Optional.empty();
         } catch (IllegalArgumentException | CharacterCodingException e) {
             return Optional.empty();
         }

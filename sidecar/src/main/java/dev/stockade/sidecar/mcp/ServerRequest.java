@@ -40,6 +40,7 @@ final class ServerRequest {
         headers.remove(HttpEdge.LAST_EVENT_ID);
         headers.remove(HttpEdge.MCP_METHOD);
         headers.remove(HttpEdge.MCP_NAME);
+        ParamHeaders.remove(headers);
         headers.set(HttpHeaderNames.ACCEPT, AgentAnswer.JSON + ", " + AgentAnswer.EVENTS);
         headers.set(HttpHeaderNames.CONTENT_TYPE, AgentAnswer.JSON);
         headers.set(HttpHeaderNames.CONTENT_LENGTH, bodyBytes);

@@ -73,7 +73,7 @@ abstract class OverTheWire {
         List<String> bodies =
                 pair.server().received().stream().map(WireServer.Received::body).toList();
         assertThat(bodies).endsWith(last);
-        pair.server().received().removeLast();
+        pair.server().received().clear();
         return bodies.subList(0, bodies.size() - 1);
     }
 
