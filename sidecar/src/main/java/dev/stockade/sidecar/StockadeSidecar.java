@@ -12,6 +12,7 @@ import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /** The process: reads its environment, runs one {@link Sidecar}, and drains it at SIGTERM. */
 public final class StockadeSidecar {
@@ -45,6 +46,10 @@ public final class StockadeSidecar {
                     pod,
                     allowances,
                     metrics);
+            state.onApply(applied -> {
+                mcp.rulesChanged();
+                return CompletableFuture.completedFuture(null);
+            });
             return (stream, agent, agentPod) -> mcp.install(stream, new Peer(agent, agentPod));
         };
     }

@@ -1,10 +1,13 @@
 package dev.stockade.model.mcp;
 
 import dev.stockade.model.json.JsonPieces;
+import dev.stockade.model.policy.GuardedKind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Looks at a message of a server while its bytes pass, in any pieces, and keeps none of it but a few short texts: what kind of
@@ -31,6 +34,12 @@ public final class AnswerScanner {
         RESULT,
         INPUT_REQUESTS,
         INPUT_REQUEST,
+        /** {@code result.capabilities}: what a server declares. */
+        CAPABILITIES,
+        /** One of them that can declare {@code listChanged}. */
+        CAPABILITY,
+        /** {@code params.notifications}: what a server agrees to send on a subscription. */
+        AGREED,
         ELSEWHERE
     }
 
@@ -67,6 +76,8 @@ public final class AnswerScanner {
     private boolean list;
     private final List<String> inputMethods = new ArrayList<>();
     private int inputRequests;
+    private Optional<GuardedKind> capability = Optional.empty();
+    private final EnumSet<GuardedKind> listChanged = EnumSet.noneOf(GuardedKind.class);
 
     /**
      * Takes the next bytes.
@@ -90,8 +101,25 @@ public final class AnswerScanner {
             case PARAMS -> key.equals("uri");
             case RESULT -> key.equals("isError");
             case INPUT_REQUEST -> key.equals("method");
-            case INPUT_REQUESTS, ELSEWHERE -> false;
+            case CAPABILITY -> key.equals("listChanged");
+            case AGREED -> agreed(key).isPresent();
+            case INPUT_REQUESTS, CAPABILITIES, ELSEWHERE -> false;
         };
+    }
+
+    private static Optional<GuardedKind> declared(String key) {
+        return switch (key) {
+            case "tools" -> Optional.of(GuardedKind.TOOL);
+            case "resources" -> Optional.of(GuardedKind.RESOURCE);
+            case "prompts" -> Optional.of(GuardedKind.PROMPT);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<GuardedKind> agreed(String key) {
+        return key.endsWith("ListChanged")
+                ? declared(key.substring(0, key.length() - "ListChanged".length()))
+                : Optional.empty();
     }
 
     /** What the tokens of a message mean, by the place where they stand. */
@@ -171,7 +199,14 @@ public final class AnswerScanner {
                     }
                     return Place.INPUT_REQUESTS;
                 }
-                list |= !object && isList(key);
+                if (object && key.equals("capabilities")) {
+                    return Place.CAPABILITIES;
+                }
+                list |= isList(key);
+            }
+            case CAPABILITIES -> {
+                capability = declared(key);
+                return object && capability.isPresent() ? Place.CAPABILITY : Place.ELSEWHERE;
             }
             case INPUT_REQUESTS -> {
                 inputRequestSeen = 0;
@@ -180,7 +215,12 @@ public final class AnswerScanner {
                 }
                 return Place.INPUT_REQUEST;
             }
-            case PARAMS, INPUT_REQUEST, ELSEWHERE -> {}
+            case PARAMS -> {
+                if (object && key.equals("notifications")) {
+                    return Place.AGREED;
+                }
+            }
+            case INPUT_REQUEST, CAPABILITY, AGREED, ELSEWHERE -> {}
         }
         return Place.ELSEWHERE;
     }
@@ -200,7 +240,7 @@ public final class AnswerScanner {
             case PARAMS -> paramsSeen = once(PARAMS_KEYS, paramsSeen, name);
             case RESULT -> resultSeen = once(RESULT_KEYS, resultSeen, name);
             case INPUT_REQUEST -> inputRequestSeen = once(INPUT_REQUEST_KEYS, inputRequestSeen, name);
-            case INPUT_REQUESTS, ELSEWHERE -> {}
+            case INPUT_REQUESTS, CAPABILITIES, CAPABILITY, AGREED, ELSEWHERE -> {}
         }
         if (place == Place.ROOT) {
             switch (name) {
@@ -248,7 +288,15 @@ public final class AnswerScanner {
             case PARAMS -> uri = value;
             case RESULT -> toolError = !quoted && value.equals("true");
             case INPUT_REQUEST -> inputMethods.add(value);
-            case INPUT_REQUESTS, ELSEWHERE -> {}
+            case CAPABILITY -> listChanged(capability, value, quoted);
+            case AGREED -> listChanged(agreed(key), value, quoted);
+            case INPUT_REQUESTS, CAPABILITIES, ELSEWHERE -> {}
+        }
+    }
+
+    private void listChanged(Optional<GuardedKind> kind, String value, boolean quoted) {
+        if (!quoted && value.equals("true")) {
+            kind.ifPresent(listChanged::add);
         }
     }
 
@@ -305,9 +353,18 @@ public final class AnswerScanner {
         return toolError;
     }
 
-    /** Whether the result holds a list of tools, resources, templates or prompts. */
+    /** Whether the result holds what should be a list of tools, resources, templates or prompts. */
     public boolean hasList() {
         return list;
+    }
+
+    /**
+     * The kinds of which the server says that it tells when their lists change: declared in the result of {@code initialize}
+     * (2025-11-25 basic/lifecycle, {@code capabilities.tools.listChanged}), or agreed to when it acknowledges a subscription
+     * (2026-07-28 basic/patterns/subscriptions, {@code notifications.toolsListChanged}).
+     */
+    public Set<GuardedKind> listChanged() {
+        return listChanged.clone();
     }
 
     /** How many {@code inputRequests} the result has; those without a method count. */

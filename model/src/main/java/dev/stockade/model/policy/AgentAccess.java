@@ -25,6 +25,8 @@ public final class AgentAccess {
     private final List<AccessPolicy> policies;
     private final List<AccessPolicy> enforced;
     private final Optional<AgentAccess> withShadow;
+    /** Once it was wanted; whoever makes it makes the same. */
+    private @Nullable Visibility visibility;
 
     private static final Comparator<AccessPolicy> ORDER =
             Comparator.comparing(AccessPolicy::namespace).thenComparing(AccessPolicy::name);
@@ -86,6 +88,16 @@ public final class AgentAccess {
     /** What would hold if the policies that are only tried out were enforced, too; empty if there are none. */
     public Optional<AgentAccess> withShadow() {
         return withShadow;
+    }
+
+    /** What lists show to it. */
+    public Visibility visibility() {
+        Visibility known = visibility;
+        if (known == null) {
+            known = Visibility.of(enforced);
+            visibility = known;
+        }
+        return known;
     }
 
     /**

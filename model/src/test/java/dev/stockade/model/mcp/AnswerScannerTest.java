@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +31,7 @@ class AnswerScannerTest {
             assertThat(pieces.method()).isEqualTo(whole.method());
             assertThat(pieces.id()).isEqualTo(whole.id());
             assertThat(pieces.inputMethods()).isEqualTo(whole.inputMethods());
+            assertThat(pieces.listChanged()).isEqualTo(whole.listChanged());
         }
         return whole;
     }
@@ -45,6 +48,29 @@ class AnswerScannerTest {
         assertThat(scanner.isToolError()).isTrue();
         assertThat(scanner.isError()).isFalse();
         assertThat(scanner.hasList()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"id\":0,\"result\":{\"capabilities\":{\"tools\":{\"listChanged\":true},\"resources\":{\"subscribe\":true,"
+                        + "\"listChanged\":true},\"prompts\":{\"listChanged\":false}}}} | TOOL RESOURCE",
+                "{\"id\":0,\"result\":{\"capabilities\":{\"prompts\":{\"listChanged\":true},\"tools\":{}}}} | PROMPT",
+                "{\"id\":0,\"result\":{\"capabilities\":{\"tools\":{\"listChanged\":\"true\"}}}} |",
+                "{\"id\":0,\"result\":{\"capabilities\":{\"tools\":[true],\"logging\":{\"listChanged\":true}}}} |",
+                "{\"id\":0,\"result\":{\"capabilities\":{\"tools\":{\"x\":{\"listChanged\":true}}}}} |",
+                "{\"id\":0,\"result\":{\"x\":{\"capabilities\":{\"tools\":{\"listChanged\":true}}}}} |",
+                "{\"method\":\"notifications/subscriptions/acknowledged\",\"params\":{\"notifications\":"
+                        + "{\"toolsListChanged\":true,\"promptsListChanged\":false,\"resourcesListChanged\":true}}} | TOOL RESOURCE",
+                "{\"method\":\"x\",\"params\":{\"notifications\":{\"xListChanged\":true,\"ListChanged\":true,\"tools\":true}}} |",
+            })
+    void whatAServerTellsOfChangedListsIsKnown(String message, @Nullable String kinds) {
+        AnswerScanner scanner = scan(message);
+
+        assertThat(scanner.complete()).isTrue();
+        assertThat(scanner.listChanged().stream().map(Enum::name).collect(Collectors.joining(" ")))
+                .isEqualTo(kinds == null ? "" : kinds);
     }
 
     @Test

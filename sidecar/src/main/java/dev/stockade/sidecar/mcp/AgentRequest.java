@@ -100,6 +100,16 @@ final class AgentRequest {
         return method.isPresent() && method.get().treatment() == Treatment.FILTERED;
     }
 
+    /** Whether its answer says what the server can do. */
+    boolean isInitialize() {
+        return method.isPresent() && method.get() == McpMethod.INITIALIZE;
+    }
+
+    /** Whether its answer is a stream of what it subscribes to. */
+    boolean isListen() {
+        return method.isPresent() && method.get() == McpMethod.LISTEN;
+    }
+
     /** The one that it came in. */
     Optional<Sessions.Session> session() {
         return session;

@@ -13,6 +13,7 @@ import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.mcp.ServerMethod;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.Reason;
+import dev.stockade.model.policy.Visibility;
 import dev.stockade.sidecar.state.ServerRules;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -52,6 +53,14 @@ final class AgentRights {
     /** What the agent may do at this moment: long streams outlive the rules that they began under. */
     Optional<AgentAccess> accessNow() {
         return side.rules().map(r -> r.agents().get(peer.agent())).filter(a -> !a.suspended());
+    }
+
+    /** What lists show to the agent at this moment. */
+    Visibility visibility() {
+        Optional<ServerRules> rules = side.rules();
+        return Visibility.of(
+                rules.map(r -> r.agents().get(peer.agent())),
+                rules.map(ServerRules::observe).orElse(false));
     }
 
     /** What a list hides from the agent. */

@@ -36,6 +36,9 @@ final class EventRelay implements Relay {
     /** The bytes of the event that is not whole yet, all of them looked at by {@link #boundary}. */
     private ByteBuf partial = Unpooled.EMPTY_BUFFER;
 
+    /** Where the agent is told that its lists have changed, once that can be. */
+    private Optional<NoticeStream> notices = Optional.empty();
+
     private boolean answered;
     private boolean resumable;
     private Outcome outcome = Outcome.OK;
@@ -49,6 +52,26 @@ final class EventRelay implements Relay {
         answered = exchange.id().isEmpty();
         exchange.answer().head(head.status(), head.headers(), -1);
         exchange.answer().flush();
+        exchange.sessionNotices().ifPresent(this::opens);
+    }
+
+    private void opens(NoticeStream stream) {
+        notices = Optional.of(stream);
+        exchange.openNotices().opened(stream);
+        stream.look();
+    }
+
+    private void closeNotices() {
+        notices.ifPresent(stream -> {
+            stream.close();
+            exchange.openNotices().closed(stream);
+        });
+        notices = Optional.empty();
+    }
+
+    @Override
+    public void agentReads() {
+        notices.ifPresent(NoticeStream::tell);
     }
 
     @Override
@@ -182,6 +205,9 @@ final class EventRelay implements Relay {
         }
         if (permitted) {
             pass(bytes);
+            if (method.get() == ServerMethod.ACKNOWLEDGED && notices.isEmpty()) {
+                exchange.subscriptionNotices(message).ifPresent(this::opens);
+            }
         } else {
             exchange.rights().recordAsked(subject, Ruling.refused(Reason.POLICY_DENIED));
         }
@@ -195,6 +221,9 @@ final class EventRelay implements Relay {
         }
         if (ours) {
             answered = true;
+            exchange.learn(message);
+            // The answer to a subscription ends it.
+            closeNotices();
             outcome = message.isError() ? Outcome.RPC_ERROR : message.isToolError() ? Outcome.TOOL_ERROR : Outcome.OK;
         }
         Optional<String> unpermitted = exchange.rights().unpermitted(message);
@@ -202,7 +231,7 @@ final class EventRelay implements Relay {
             write(event.withData(exchange.rights().denyAsked(message.id(), unpermitted.get())));
             return;
         }
-        if (!message.hasList() || (ours && !exchange.isListRequest())) {
+        if (ours ? !exchange.isListRequest() : !message.hasList()) {
             pass(bytes);
             return;
         }
@@ -235,6 +264,7 @@ final class EventRelay implements Relay {
     @Override
     public boolean breakOff(byte[] error) {
         over = true;
+        closeNotices();
         if (!answered) {
             write(SseEvent.message(error));
         }
@@ -252,6 +282,7 @@ final class EventRelay implements Relay {
             return;
         }
         over = true;
+        closeNotices();
         exchange.answer().end();
         exchange.finish(head.status().code() >= 400 ? Outcome.RPC_ERROR : outcome);
     }
@@ -266,6 +297,7 @@ final class EventRelay implements Relay {
     @Override
     public void release() {
         over = true;
+        closeNotices();
         partial.release();
         partial = Unpooled.EMPTY_BUFFER;
     }

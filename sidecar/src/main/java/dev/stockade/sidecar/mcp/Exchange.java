@@ -10,7 +10,9 @@ import dev.stockade.model.mcp.McpErrors;
 import dev.stockade.model.mcp.McpGuard;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.policy.Decision;
+import dev.stockade.model.policy.GuardedKind;
 import dev.stockade.model.policy.Reason;
+import dev.stockade.model.policy.Visibility;
 import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.limits.Holding;
 import dev.stockade.sidecar.limits.Places;
@@ -30,7 +32,9 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.concurrent.Future;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -398,6 +402,9 @@ final class Exchange implements Upstream.Listener {
             answerMemory.onRoom(this::again);
         }
         upstream.read(room && answer.isWritable());
+        if (relay != null && answer.isWritable()) {
+            relay.agentReads();
+        }
     }
 
     private void again() {
@@ -515,6 +522,36 @@ final class Exchange implements Upstream.Listener {
 
     Optional<Sessions.Session> session() {
         return session;
+    }
+
+    /** The request is answered: notes what the answer says of the server. */
+    void learn(AnswerScanner answered) {
+        if (request.isInitialize()) {
+            session.ifPresent(s -> s.declares(answered.listChanged(), rights.visibility()));
+        }
+    }
+
+    /** The stream of the agent's session begins: what changes for the agent can be told on it. */
+    Optional<NoticeStream> sessionNotices() {
+        return request.head().method().equals(HttpMethod.GET)
+                ? session.map(s -> notices(s::changes, Optional.empty()))
+                : Optional.empty();
+    }
+
+    /** The server has acknowledged a subscription: so it can on this stream. */
+    Optional<NoticeStream> subscriptionNotices(AnswerScanner acknowledged) {
+        return request.isListen()
+                ? Optional.of(
+                        notices(NoticeStream.sinceNow(rights.visibility(), acknowledged.listChanged()), request.id()))
+                : Optional.empty();
+    }
+
+    private NoticeStream notices(Function<Visibility, Set<GuardedKind>> changes, Optional<RequestId> subscription) {
+        return new NoticeStream(answer, loop, rights::visibility, changes, subscription);
+    }
+
+    ListNotices openNotices() {
+        return side.notices();
     }
 
     /** Ends with an error instead of what the server sent. */

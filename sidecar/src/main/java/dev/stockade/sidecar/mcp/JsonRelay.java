@@ -105,6 +105,7 @@ final class JsonRelay implements Relay {
             }
             start(heldBytes);
         }
+        exchange.learn(scanner);
         exchange.answer().end();
         exchange.finish(outcome());
     }

@@ -46,6 +46,7 @@ public final class McpServerSide {
     private final UpstreamPool upstreams;
     private final Clock clock;
     private final Sessions sessions;
+    private final ListNotices notices = new ListNotices();
     private final String serverPod;
     private final Allowances allowances;
     private final Metrics metrics;
@@ -92,6 +93,15 @@ public final class McpServerSide {
     public void install(Channel stream, Peer peer) {
         AgentStream requests = new AgentStream(this, peer);
         stream.pipeline().addLast(new HeadBytes(requests), HttpEdge.decoder(), new HttpResponseEncoder(), requests);
+    }
+
+    /** Other rules are in force: agents whose lists show something else now are told. For any thread. */
+    public void rulesChanged() {
+        notices.rulesChanged();
+    }
+
+    ListNotices notices() {
+        return notices;
     }
 
     Optional<ServerRules> rules() {

@@ -23,6 +23,9 @@ interface Relay {
         return false;
     }
 
+    /** The agent reads again. */
+    default void agentReads() {}
+
     /** The exchange is over: lets go of what is held. */
     void release();
 }

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.mcp.RequestId;
+import dev.stockade.model.policy.GuardedKind;
+import dev.stockade.model.policy.Visibility;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Comparator;
@@ -49,6 +51,8 @@ final class Sessions {
         private final String digest;
         private final Set<RequestId> pending = new HashSet<>();
         private volatile long lastUsed;
+        private Set<GuardedKind> listChanged = Set.of();
+        private Visibility told = Visibility.NOTHING;
 
         private Session(String id, SpiffeId owner, long now) {
             this.id = id;
@@ -65,6 +69,24 @@ final class Sessions {
         /** As it stands in audit lines. */
         String digest() {
             return digest;
+        }
+
+        /**
+         * The server has said of which lists it tells that they change.
+         *
+         * @param now what lists show to the agent, from here on
+         */
+        synchronized void declares(Set<GuardedKind> kinds, Visibility now) {
+            listChanged = Set.copyOf(kinds);
+            told = now;
+        }
+
+        /** Of those, the ones that show something else than when this was asked before: each change is told once. */
+        synchronized Set<GuardedKind> changes(Visibility now) {
+            Set<GuardedKind> changed = told.changes(now);
+            told = now;
+            changed.retainAll(listChanged);
+            return changed;
         }
 
         /** Notes that the server asked something of the agent; false if too much is unanswered. */

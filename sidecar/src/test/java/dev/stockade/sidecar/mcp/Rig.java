@@ -174,6 +174,12 @@ final class Rig implements AutoCloseable {
                         new SecretKeySpec(new byte[32], "HmacSHA256")),
                 new SecretKeySpec(new byte[32], "HmacSHA256"),
                 Map.of(TRIAGE, access, OTHER, new AgentAccess(OTHER, "other", SERVER, false, List.of(policy))))));
+        rulesChanged();
+    }
+
+    /** What stands in {@link #rules} is in force. */
+    void rulesChanged() {
+        side.rulesChanged();
     }
 
     /** Answers every request with its own method as a result. */
