@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
-import dev.stockade.sidecar.state.ServerRules;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
@@ -240,26 +239,11 @@ class ListNoticesTest {
     void observingTheServerShowsTheAgentEverything() throws Exception {
         InputStream in = get(initialize());
 
-        rig.rules.updateAndGet(r -> r.map(ListNoticesTest::observing));
-        rig.rulesChanged();
+        rig.observe = true;
+        tools("echo");
 
         expect(in, TOOLS + RESOURCES);
         events.put(END);
         assertThat(in.readAllBytes()).isEmpty();
-    }
-
-    private static ServerRules observing(ServerRules rules) {
-        return new ServerRules(
-                rules.id(),
-                rules.namespace(),
-                rules.name(),
-                rules.generation() + 1,
-                rules.port(),
-                rules.path(),
-                rules.hostHeader(),
-                true,
-                rules.limits(),
-                rules.audit(),
-                rules.agents());
     }
 }
