@@ -53,12 +53,14 @@ public final class Sidecar implements AutoCloseable {
     private final LocalListeners outbound;
     private final ControlClient control;
     private final HealthServer health;
+    private final AuditLog audit;
     private volatile boolean stopping;
 
     /** @param boot a random id of this process */
     public Sidecar(Environment environment, Rim rim, String boot, ServerSide serverSide, AuditLog audit, Log log) {
         this.environment = requireNonNull(environment);
         this.rim = requireNonNull(rim);
+        this.audit = requireNonNull(audit);
         loops = EventLoops.open();
         String trustDomain = environment.trust().trustDomain();
         Identities identities = new KeptBundle(rim.bundle(), log).restore(environment.trust());
@@ -145,6 +147,7 @@ public final class Sidecar implements AutoCloseable {
         }
         loops.loop().scheduleWithFixedDelay(inbound::checkStale, 1, 1, TimeUnit.SECONDS);
         loops.loop().scheduleWithFixedDelay(outbound::retry, 1, 1, TimeUnit.SECONDS);
+        loops.loop().scheduleWithFixedDelay(audit::checkStill, 1, 1, TimeUnit.SECONDS);
         control.start();
     }
 

@@ -17,11 +17,17 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * The audit log of this process. {@link #append} never blocks: it queues the event, and one thread numbers, chains and writes
- * whatever has gathered, in one write. A line is lost only if the queue is full, the stream fails, or the log is closed; each
- * loss is counted and told to the event's {@link Receipt}, so that {@code onFailure: Deny} can refuse the message.
+ * whatever has gathered, in one write. A line is lost only if the queue is full, the stream fails or stands still, or the log is
+ * closed; each loss is counted and told to the event's {@link Receipt}, so that {@code onFailure: Deny} can refuse the message.
+ *
+ * <p>A stream stands still once one write takes longer than {@link #LONGEST_WRITE}: nobody reads the pipe. From then on nothing is
+ * queued, and nobody waits, until that write has ended. The lines of that one write are told as lost, since nobody can tell; they
+ * may be read later all the same.
  */
 public final class AuditLog implements AutoCloseable {
     /** How many events may wait by default: a few seconds of a busy server. */
@@ -30,7 +36,21 @@ public final class AuditLog implements AutoCloseable {
     private static final int BATCH = 256;
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
-    private record Entry(Optional<AuditEvent> event, Receipt receipt) {}
+    /** How long one write may take before the stream counts as standing still. */
+    public static final Duration LONGEST_WRITE = Duration.ofSeconds(5);
+
+    private static final long NOT_WRITING = Long.MIN_VALUE;
+
+    /** An event, and whoever waits for its line; told once. */
+    private static final class Entry {
+        private final Optional<AuditEvent> event;
+        private final AtomicReference<Receipt> receipt;
+
+        Entry(Optional<AuditEvent> event, Receipt receipt) {
+            this.event = event;
+            this.receipt = new AtomicReference<>(receipt);
+        }
+    }
 
     /** Ends the writer's wait once the log is closed. */
     private final Entry wake = new Entry(Optional.empty(), Receipt.NONE);
@@ -42,8 +62,14 @@ public final class AuditLog implements AutoCloseable {
     private final Thread writer;
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
+    private final LongSupplier nanos;
     private volatile boolean closed;
     private volatile boolean failing;
+    private volatile boolean still;
+    /** When the write under way began. */
+    private volatile long writingSince = NOT_WRITING;
+    /** What that write holds. */
+    private volatile List<Entry> writing = List.of();
 
     /**
      * Starts the writer.
@@ -52,6 +78,16 @@ public final class AuditLog implements AutoCloseable {
      * @param capacity how many events may wait
      */
     public AuditLog(OutputStream out, String boot, int capacity, Log log) {
+        this(out, boot, capacity, log, System::nanoTime);
+    }
+
+    /**
+     * The same by another clock.
+     *
+     * @param nanos a clock that only goes on, as {@link System#nanoTime}
+     */
+    public AuditLog(OutputStream out, String boot, int capacity, Log log, LongSupplier nanos) {
+        this.nanos = requireNonNull(nanos);
         this.out = requireNonNull(out);
         this.log = requireNonNull(log);
         chain = new AuditChain(boot);
@@ -82,18 +118,42 @@ public final class AuditLog implements AutoCloseable {
      */
     public boolean append(AuditEvent event, Receipt receipt) {
         Entry entry = new Entry(Optional.of(event), receipt);
-        if (closed || !queue.offer(entry)) {
+        if (closed || still || !queue.offer(entry)) {
             lost.incrementAndGet();
             receipt.done(false);
             return false;
         }
-        if (closed && queue.remove(entry)) {
-            // The writer may have looked for the last time in between.
+        if ((closed || still) && queue.remove(entry)) {
+            // The writer, or whoever found it stuck, may have looked for the last time in between.
             lost.incrementAndGet();
             receipt.done(false);
             return false;
         }
         return true;
+    }
+
+    /**
+     * Looks whether the stream stands still, and then tells all who wait. Called each second, from any thread; does not block.
+     */
+    public void checkStill() {
+        long since = writingSince;
+        if (since == NOT_WRITING || nanos.getAsLong() - since < LONGEST_WRITE.toNanos()) {
+            return;
+        }
+        if (!still) {
+            still = true;
+            log.warn("nobody reads the audit lines: messages are refused where audit.onFailure is Deny");
+        }
+        writing.forEach(entry -> tell(entry, false));
+        List<Entry> waiting = new ArrayList<>();
+        queue.drainTo(waiting);
+        for (Entry entry : waiting) {
+            if (entry == wake) {
+                continue;
+            }
+            lost.incrementAndGet();
+            tell(entry, false);
+        }
     }
 
     /** How many lines are out. */
@@ -157,9 +217,11 @@ public final class AuditLog implements AutoCloseable {
             lines.raw("\n");
         }
         for (Entry entry : batch) {
-            chain.append(entry.event().orElseThrow(), lines);
+            chain.append(entry.event.orElseThrow(), lines);
         }
         try {
+            writing = List.copyOf(batch);
+            writingSince = nanos.getAsLong();
             out.write(lines.array(), 0, lines.length());
             out.flush();
             if (failing) {
@@ -176,12 +238,19 @@ public final class AuditLog implements AutoCloseable {
                         String.valueOf(e.getMessage()));
             }
             return false;
+        } finally {
+            writingSince = NOT_WRITING;
+            writing = List.of();
+            if (still) {
+                still = false;
+                log.info("audit lines are read again", "lost", lost.get());
+            }
         }
     }
 
     private void tell(Entry entry, boolean ok) {
         try {
-            entry.receipt().done(ok);
+            entry.receipt.getAndSet(Receipt.NONE).done(ok);
         } catch (RuntimeException e) {
             log.warn("a receipt of an audit line failed", "cause", String.valueOf(e));
         }

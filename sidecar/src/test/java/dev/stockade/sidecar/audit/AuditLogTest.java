@@ -26,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class AuditLogTest {
@@ -148,6 +149,62 @@ class AuditLogTest {
             assertThat(audit.lost()).isEqualTo(1);
             release.countDown();
         }
+    }
+
+    @Test
+    void aStreamThatStandsStillIsNoticedAndNobodyWaitsForItUntilItGoesOn() throws Exception {
+        // Given a write that nobody takes, and an event behind it
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch stuck = new CountDownLatch(1);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        OutputStream pipe = new OutputStream() {
+            @Override
+            public void write(int b) {}
+
+            @Override
+            public void write(byte[] bytes, int from, int length) throws IOException {
+                stuck.countDown();
+                try {
+                    release.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                out.write(bytes, from, length);
+            }
+        };
+        AtomicLong nanos = new AtomicLong();
+        AtomicInteger told = new AtomicInteger();
+        AtomicInteger refused = new AtomicInteger();
+        Receipt receipt = ok -> (ok ? told : refused).incrementAndGet();
+        AuditLog audit = new AuditLog(pipe, "boot-1", 100, log, nanos::get);
+        audit.append(event("1"), receipt);
+        stuck.await();
+        audit.append(event("2"), receipt);
+
+        // When that is so for a while, and then for too long
+        nanos.addAndGet(AuditLog.LONGEST_WRITE.toNanos() - 1);
+        audit.checkStill();
+        assertThat(refused).hasValue(0);
+        nanos.incrementAndGet();
+        audit.checkStill();
+        audit.checkStill();
+
+        // Then both are told, once, and nothing is queued
+        assertThat(refused).hasValue(2);
+        assertThat(audit.append(event("3"), receipt)).isFalse();
+        assertThat(refused).hasValue(3);
+        assertThat(audit.lost()).isEqualTo(2);
+
+        // Until the stream goes on
+        release.countDown();
+        await().until(() -> audit.append(event("4"), receipt));
+        audit.close();
+        assertThat(told).hasValue(1);
+        assertThat(out.toString(UTF_8))
+                .contains("\"name\":\"1\"", "\"name\":\"4\"")
+                .doesNotContain("\"name\":\"2\"");
+        assertThat(AuditChain.fault(out.toString(UTF_8).lines().toList())).isEmpty();
+        assertThat(own.toString(UTF_8)).contains("nobody reads the audit lines", "are read again");
     }
 
     @Test

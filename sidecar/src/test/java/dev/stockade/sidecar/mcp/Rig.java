@@ -50,6 +50,7 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -72,6 +73,9 @@ final class Rig implements AutoCloseable {
     final AtomicReference<Optional<ServerRules>> rules = new AtomicReference<>(Optional.empty());
     final Metrics metrics = new Metrics();
     final AtomicBoolean stale = new AtomicBoolean();
+    /** By which the audit log tells how long a write takes. */
+    final AtomicLong auditNanos = new AtomicLong();
+
     final ByteArrayOutputStream audit = new ByteArrayOutputStream();
     final ChannelGroup streams = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     final List<String> asked = new ArrayList<>();
@@ -79,9 +83,12 @@ final class Rig implements AutoCloseable {
     final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+    /** Whether the rules that are put in force next only observe. */
+    boolean observe;
+
     private final HttpServer server;
     private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    private final AuditLog log;
+    final AuditLog log;
     private final Allowances allowances = new Allowances(rules::get, DIRECT_MEMORY, loops.next());
     private final McpServerSide side;
     private final Channel triage;
@@ -111,7 +118,8 @@ final class Rig implements AutoCloseable {
                 auditTo.orElse(audit),
                 "boot-1",
                 1000,
-                new Log(new PrintStream(OutputStream.nullOutputStream()), Clock.systemUTC()));
+                new Log(new PrintStream(OutputStream.nullOutputStream()), Clock.systemUTC()),
+                auditNanos::get);
         side = new McpServerSide(
                 rules::get,
                 stale::get,
@@ -166,7 +174,7 @@ final class Rig implements AutoCloseable {
                 server.getAddress().getPort(),
                 "/mcp",
                 "localhost:3000",
-                false,
+                observe,
                 limits,
                 new ServerRules.AuditRules(
                         ServerRules.AuditRules.Arguments.DIGEST,
