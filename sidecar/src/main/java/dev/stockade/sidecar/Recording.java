@@ -73,10 +73,10 @@ final class Recording implements RefusedConnects, UnsentRequests {
 
     @Override
     public String record(
-            AgentRules agent, Optional<AgentRules.Target> target, String method, String path, Reason reason) {
+            Optional<AgentRules> agent, Optional<AgentRules.Target> target, String method, String path, Reason reason) {
         return append(
                 new AuditEvent.Parties(
-                        agent.id().uri(),
+                        agent.map(a -> a.id().uri()).orElse(""),
                         pod,
                         target.map(AgentRules.Target::reference).orElse(""),
                         ""),

@@ -120,9 +120,7 @@ class VisibilityTest {
             AgentAccess after = random(random);
 
             // When any name is decided otherwise, Then the digests differ
-            boolean differs = names.stream()
-                    .anyMatch(n -> sees(before, n)
-                            != sees(after, n));
+            boolean differs = names.stream().anyMatch(n -> sees(before, n) != sees(after, n));
             if (differs) {
                 changed++;
                 assertThat(before.visibility().changes(after.visibility()))

@@ -5,11 +5,13 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.AgentRules;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
@@ -28,6 +30,8 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
     private Optional<HttpRequest> next = Optional.empty();
     /** The rest of a request that was answered by ourselves. */
     private boolean skipping;
+    /** Whether the agent means to use the connection after this request (RFC 9112 section 9.3). */
+    private boolean keepAlive = true;
     /** A message is wanted that has not come. */
     private boolean wanting;
 
@@ -77,10 +81,7 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
             case HttpRequest request
             when request.decoderResult().isFailure() -> {
                 ReferenceCountUtil.release(request);
-                refuse(
-                        ctx,
-                        LocalAnswer.error(400, Reason.MALFORMED.word(), "", "This is not an HTTP/1.1 request."),
-                        true);
+                refuseUnrouted(ctx, 400, Reason.MALFORMED, "", "", "This is not an HTTP/1.1 request.");
             }
             case HttpRequest request when exchange.isPresent() -> next = Optional.of(request);
             case HttpRequest request -> begin(ctx, request);
@@ -89,7 +90,11 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
                 boolean last = content instanceof LastHttpContent;
                 content.release();
                 skipping = !last;
-                want(ctx);
+                if (last && !keepAlive) {
+                    close(ctx);
+                } else {
+                    want(ctx);
+                }
             }
             case HttpContent content when exchange.isPresent() -> exchange.get().body(content);
             default -> ReferenceCountUtil.release(message);
@@ -98,15 +103,17 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
 
     private void begin(ChannelHandlerContext ctx, HttpRequest request) {
         outbound.metrics().count(Metrics.Count.OUTBOUND_REQUESTS);
+        keepAlive = HttpUtil.isKeepAlive(request);
         Optional<String> foreign = LocalCaller.refusal(request, entry.hosts());
         Optional<AgentRules> latest =
                 outbound.state().agent().or(() -> outbound.latest().get());
         if (foreign.isPresent()) {
-            refuse(ctx, LocalAnswer.error(403, Reason.MALFORMED.word(), "", foreign.get()), true);
+            refuseUnrouted(ctx, 403, Reason.MALFORMED, request.method().name(), path(request), foreign.get());
             return;
         }
         if (latest.isEmpty()) {
-            refuse(ctx, LocalAnswer.error(503, Reason.UNREACHABLE.word(), "", "This pod is no agent."), true);
+            refuseUnrouted(
+                    ctx, 503, Reason.UNREACHABLE, request.method().name(), path(request), "This pod is no agent.");
             return;
         }
         AgentRules agent = latest.get();
@@ -123,7 +130,7 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
                                 refused.reason().word(),
                                 outbound.unsent()
                                         .record(
-                                                agent,
+                                                Optional.of(agent),
                                                 Optional.empty(),
                                                 request.method().name(),
                                                 path(request),
@@ -144,12 +151,25 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
         return path.length() > 128 ? path.substring(0, 128) : path;
     }
 
+    /** Refuses what leads nowhere, whatever it asks for; the connection ends with it. */
+    private void refuseUnrouted(
+            ChannelHandlerContext ctx, int status, Reason reason, String method, String path, String sentence) {
+        String auditId = outbound.unsent()
+                .record(
+                        outbound.state().agent().or(() -> outbound.latest().get()),
+                        Optional.empty(),
+                        method,
+                        path,
+                        reason);
+        refuse(ctx, LocalAnswer.error(status, reason.word(), auditId, sentence), true);
+    }
+
     /** Answers by ourselves, and skips what is left of the request. */
     private void refuse(ChannelHandlerContext ctx, LocalAnswer answer, boolean close) {
         if (answer.status() >= 400) {
             outbound.metrics().count(Metrics.Count.OUTBOUND_REQUESTS_REFUSED);
         }
-        var written = ctx.writeAndFlush(answer.response(close));
+        var written = ctx.writeAndFlush(answer.response(close || !keepAlive));
         if (close) {
             written.addListener(ChannelFutureListener.CLOSE);
         } else {
@@ -169,7 +189,7 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
         context.ifPresent(ctx -> {
             if (requestRead) {
                 outbound.metrics().count(Metrics.Count.OUTBOUND_REQUESTS_REFUSED);
-                ctx.writeAndFlush(answer.response(false));
+                ctx.writeAndFlush(answer.response(!keepAlive));
                 proceed(ctx);
             } else {
                 refuse(ctx, answer, false);
@@ -178,18 +198,26 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
     }
 
     @Override
-    public void answered(boolean keepAlive) {
+    public void answered(boolean reusable) {
         exchange = Optional.empty();
         context.ifPresent(ctx -> {
-            if (keepAlive) {
+            if (reusable) {
                 proceed(ctx);
             } else {
-                ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+                close(ctx);
             }
         });
     }
 
+    private static void close(ChannelHandlerContext ctx) {
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
     private void proceed(ChannelHandlerContext ctx) {
+        if (!keepAlive) {
+            close(ctx);
+            return;
+        }
         // A read is already outstanding: the one that watches for the agent's leaving.
         if (next.isPresent()) {
             HttpRequest request = next.get();

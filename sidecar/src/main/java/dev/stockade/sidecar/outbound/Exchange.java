@@ -167,7 +167,8 @@ final class Exchange implements ServerAnswers.Receiver {
                                     refused.reason(),
                                     refused.auditId(),
                                     "The server " + target.reference() + " refuses this agent (" + refused.reason()
-                                            + "). Its owner grants access with an McpAccessPolicy.")
+                                            + "). Its owner grants access with an McpAccessPolicy. "
+                                            + Route.granted(rules))
                             : LocalAnswer.error(
                                     502,
                                     Reason.UNREACHABLE.word(),
@@ -337,7 +338,12 @@ final class Exchange implements ServerAnswers.Receiver {
 
     private String record(Reason reason) {
         return outbound.unsent()
-                .record(rules, Optional.of(target), request.method().name(), AgentRequests.path(request), reason);
+                .record(
+                        Optional.of(rules),
+                        Optional.of(target),
+                        request.method().name(),
+                        AgentRequests.path(request),
+                        reason);
     }
 
     private void refuse(LocalAnswer answer) {

@@ -4,6 +4,8 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -11,10 +13,21 @@ import java.util.Set;
 
 /**
  * Tells the agent's program from a web page that a browser in the pod has open: a page brings its Origin, and one that made
- * its own name lead to loopback brings that name as Host. Pure.
+ * its own name lead to loopback brings that name as Host. An image or a form of a page brings no Origin; there the browser itself
+ * says where the request comes from (W3C Fetch Metadata, {@code Sec-Fetch-Site}). Pure.
  */
 final class LocalCaller {
     private LocalCaller() {}
+
+    /**
+     * Whether a connection comes from this pod. Loopback addresses are nobody else's, but a kernel told to route them
+     * ({@code route_localnet}, CVE-2020-8558) would bring a neighbour's packets to a socket that listens on one.
+     */
+    static boolean isOfThisPod(SocketAddress from) {
+        return from instanceof InetSocketAddress address
+                && address.getAddress() != null
+                && address.getAddress().isLoopbackAddress();
+    }
 
     /** Why the request is refused, as a sentence; or empty. */
     static Optional<String> refusal(HttpRequest request, Set<String> hosts) {
@@ -30,6 +43,11 @@ final class LocalCaller {
             if (!origin.startsWith("http://")
                     || !hosts.contains(origin.substring("http://".length()).toLowerCase(Locale.ROOT))) {
                 return Optional.of("Requests of web pages (Origin) are not taken here.");
+            }
+        }
+        for (String site : headers.getAll("sec-fetch-site")) {
+            if (!site.equalsIgnoreCase("same-origin") && !site.equalsIgnoreCase("none")) {
+                return Optional.of("Requests of web pages (Sec-Fetch-Site) are not taken here.");
             }
         }
         if (headers.contains(HttpHeaderNames.CONTENT_LENGTH) && headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {

@@ -167,7 +167,8 @@ public final class LocalListeners {
                     @Override
                     protected void initChannel(Channel channel) {
                         AgentRequests requests = new AgentRequests(outbound, entry);
-                        if (!connections.admit(channel, requests)) {
+                        if (!LocalCaller.isOfThisPod(channel.remoteAddress())
+                                || !connections.admit(channel, requests)) {
                             channel.close();
                             return;
                         }

@@ -5,11 +5,15 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.sidecar.state.AgentRules;
 import dev.stockade.sidecar.state.AgentRules.Target;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Where a request leads. Pure. */
 sealed interface Route {
+    /** How many servers a sentence names. */
+    int MOST_NAMED = 20;
+
     /** A server. */
     record To(Target target) implements Route {}
 
@@ -73,12 +77,24 @@ sealed interface Route {
             return "There is no such path: this agent takes no server yet. Name their namespaces in the AgentIdentity's"
                     + " spec.servers.";
         }
-        return "There is no such path. Exactly these lead to servers: "
-                + agent.targets().stream()
-                        .map(t -> "/" + t.reference())
-                        .sorted()
-                        .collect(Collectors.joining(", "))
-                + ".";
+        return "There is no such path. " + granted(agent);
+    }
+
+    /** The servers that the agent has a grant for, as a sentence. */
+    static String granted(AgentRules agent) {
+        List<String> paths = agent.targets().stream()
+                .filter(Target::granted)
+                .map(t -> "/" + t.reference())
+                .sorted()
+                .toList();
+        if (paths.isEmpty()) {
+            return "No server has granted this agent anything yet.";
+        }
+        String more = paths.size() > MOST_NAMED
+                ? ", and " + (paths.size() - MOST_NAMED) + " more that /mcp.json lists."
+                : ".";
+        return "Granted to this agent are exactly these: "
+                + paths.stream().limit(MOST_NAMED).collect(Collectors.joining(", ")) + more;
     }
 
     private static Route captured(Entry.Captured entry, String uri, AgentRules agent) {

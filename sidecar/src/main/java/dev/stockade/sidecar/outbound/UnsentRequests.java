@@ -8,10 +8,12 @@ import java.util.Optional;
 @FunctionalInterface
 public interface UnsentRequests {
     /**
+     * @param agent empty while this pod is none
      * @param target the server, if the request named one
      * @param method of HTTP
      * @param path as it came, without a query
      * @return the id of the line, which the agent is told
      */
-    String record(AgentRules agent, Optional<AgentRules.Target> target, String method, String path, Reason reason);
+    String record(
+            Optional<AgentRules> agent, Optional<AgentRules.Target> target, String method, String path, Reason reason);
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -71,6 +72,27 @@ class RouteTest {
                     assertThat(refused.reason()).isEqualTo(Reason.UNKNOWN_PATH);
                     assertThat(refused.sentence()).contains("/tools/github");
                 });
+    }
+
+    @Test
+    void anUnknownPathIsAnsweredWithWhatIsGrantedAndNotMore() {
+        Target granted = target("tools", "github", true);
+        Target willed = target("tools", "secret", false);
+
+        assertThat(refusal(agent(willed, granted)))
+                .isEqualTo("There is no such path. Granted to this agent are exactly these: /tools/github.");
+        assertThat(refusal(agent(willed)))
+                .isEqualTo("There is no such path. No server has granted this agent anything yet.");
+        assertThat(refusal(agent())).contains("takes no server yet");
+        assertThat(refusal(agent(IntStream.range(0, 25)
+                        .mapToObj(i -> target("many", "s" + (10 + i), true))
+                        .toArray(Target[]::new))))
+                .contains("/many/s10, ", "/many/s29, and 5 more that /mcp.json lists.")
+                .doesNotContain("/many/s30");
+    }
+
+    private String refusal(AgentRules agent) {
+        return ((Route.Refused) Route.of(local, "POST", "/x", agent)).sentence();
     }
 
     @Test
