@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 
 /**
  * One event of a stream of server-sent events, with its bytes as they came, the empty line at its end included.
@@ -49,13 +50,23 @@ public final class SseEvent {
             } else if (lines.isField("event")) {
                 type = UTF_8.decode(lines.value()).toString();
             } else if (lines.isField("id")) {
-                hasId = true;
+                hasId = names(lines.value());
             }
         }
         if (dataLines > 1) {
             data = ByteBuffer.wrap(joined.toByteArray());
         }
         return new SseEvent(event, data, type, !isBlank(data), hasId);
+    }
+
+    /** Whether an id is one from which a client may resume: with a NUL it is ignored, and an empty one takes the last away. */
+    private static boolean names(ByteBuffer id) {
+        for (int i = id.position(); i < id.limit(); i++) {
+            if (id.get(i) == 0) {
+                return false;
+            }
+        }
+        return id.hasRemaining();
     }
 
     private static boolean isBlank(ByteBuffer data) {
@@ -94,19 +105,65 @@ public final class SseEvent {
         return type.isEmpty() || type.equals("message");
     }
 
-    /** The event with other data; its other lines stay. Line feeds in the data become spaces. */
+    /**
+     * Whether a line of it ends elsewhere for some clients: those that end lines as Python's {@code splitlines} does, and so would
+     * read fields where the standard has none.
+     */
+    public boolean breaksElsewhere() {
+        return breaks(bytes);
+    }
+
+    private static boolean breaks(ByteBuffer text) {
+        for (int i = text.position(); i < text.limit(); i++) {
+            byte b = text.get(i);
+            if (b < 0x20 && (b >= 0x0b || b < 0) && breakAt(text, i) > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How many bytes there make such a break: VT, FF, FS, GS, RS, U+0085, U+2028 or U+2029. */
+    private static int breakAt(ByteBuffer text, int at) {
+        return switch (Byte.toUnsignedInt(text.get(at))) {
+            case 0x0b, 0x0c, 0x1c, 0x1d, 0x1e -> 1;
+            case 0xc2 -> at + 1 < text.limit() && text.get(at + 1) == (byte) 0x85 ? 2 : 0;
+            case 0xe2 ->
+                at + 2 < text.limit()
+                                && text.get(at + 1) == (byte) 0x80
+                                && (text.get(at + 2) == (byte) 0xa8 || text.get(at + 2) == (byte) 0xa9)
+                        ? 3
+                        : 0;
+            default -> 0;
+        };
+    }
+
+    /**
+     * The event with other data; its other lines stay, unless they {@link #breaksElsewhere}. Line feeds in the data become spaces,
+     * and what else some clients end lines at, escapes.
+     */
     public byte[] withData(byte[] json) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + 64);
         Lines lines = new Lines(bytes);
         while (lines.next()) {
-            if (!lines.isField("data") && lines.end > lines.start) {
-                append(out, bytes.slice(bytes.position() + lines.start, lines.end - lines.start));
+            ByteBuffer line = bytes.slice(bytes.position() + lines.start, lines.end - lines.start);
+            if (!lines.isField("data") && lines.end > lines.start && !breaks(line)) {
+                append(out, line);
                 out.write('\n');
             }
         }
         out.writeBytes("data: ".getBytes(UTF_8));
-        for (byte b : json) {
-            out.write(b == '\n' || b == '\r' ? ' ' : b);
+        ByteBuffer data = ByteBuffer.wrap(json);
+        for (int i = 0; i < json.length; ) {
+            int width = breakAt(data, i);
+            if (width > 0) {
+                int c = width == 1 ? json[i] : width == 2 ? 0x85 : 0x2000 | (json[i + 2] & 0x3f);
+                out.writeBytes(String.format(Locale.ROOT, "\\u%04x", c).getBytes(UTF_8));
+                i += width;
+            } else {
+                out.write(json[i] == '\n' || json[i] == '\r' ? ' ' : json[i]);
+                i++;
+            }
         }
         out.write('\n');
         out.write('\n');

@@ -186,6 +186,9 @@ final class AgentRequest {
         if (refused.isPresent()) {
             return refused.get();
         }
+        if (session.isEmpty() && isAboutOneId(call.known())) {
+            return new Judgement.Dropped(Reason.POLICY_DENIED);
+        }
         attempt.arguments = arguments(rules().audit(), call.params().arguments(), body);
         Arguments given = new Arguments(body.nioBuffer(), call.params().arguments());
         McpGuard.Verdict verdict = McpGuard.decide(access().orElseThrow(), call, given);
@@ -198,6 +201,14 @@ final class AgentRequest {
                         : new Judgement.Denied(verdict, deny);
             }
         };
+    }
+
+    /**
+     * Whether a notice is about the id of some request: its session says whose that is. Without one, a server could only guess, and
+     * would cancel the request of another agent that happens to have the same id. There, closing the stream cancels.
+     */
+    private static boolean isAboutOneId(Optional<McpMethod> method) {
+        return method.isPresent() && (method.get() == McpMethod.CANCELLED || method.get() == McpMethod.PROGRESS);
     }
 
     private static Subject subject(String method, Optional<Target> target) {

@@ -146,7 +146,9 @@ final class EventRelay implements Relay {
         SseEvent event = SseEvent.of(bytes.nioBuffer());
         resumable |= event.hasId();
         if (!event.hasData()) {
-            pass(bytes);
+            if (!event.breaksElsewhere()) {
+                pass(bytes);
+            }
             return;
         }
         AnswerScanner message = new AnswerScanner();
@@ -157,12 +159,28 @@ final class EventRelay implements Relay {
             }
             return;
         }
-        switch (message.form()) {
-            case REQUEST -> request(bytes, message);
-            case NOTIFICATION -> notification(bytes, message);
-            case RESPONSE -> response(bytes, event, message);
-            case NEITHER -> {}
+        ByteBuf shown = inOneReading(bytes, event);
+        try {
+            switch (message.form()) {
+                case REQUEST -> request(shown, message);
+                case NOTIFICATION -> notification(shown, message);
+                case RESPONSE -> response(shown, event, message);
+                case NEITHER -> {}
+            }
+        } finally {
+            shown.release();
         }
+    }
+
+    /** As it came, or with its data in one line for every client, whatever it takes for the end of a line. */
+    private static ByteBuf inOneReading(ByteBuf bytes, SseEvent event) {
+        if (!event.breaksElsewhere()) {
+            return bytes.retain();
+        }
+        ByteBuffer data = event.data();
+        byte[] json = new byte[data.remaining()];
+        data.get(json);
+        return Unpooled.wrappedBuffer(event.withData(json));
     }
 
     private void pass(ByteBuf bytes) {

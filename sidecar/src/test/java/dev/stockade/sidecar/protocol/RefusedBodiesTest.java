@@ -74,9 +74,18 @@ class RefusedBodiesTest extends OverTheWire {
             add(all, "half a pair in the method " + half, request(1, "tools/list" + half, "{}"));
         }
         for (String bytes : new String[] {
-            "\u00c3", "\u00c0\u00ae", "\u00c1\u00bf", "\u00e0\u0080\u00ae", "\u00f0\u0080\u0080\u00ae", "\u00ed\u00a0\u0080",
-            "\u00ed\u00a0\u00bd\u00ed\u00b8\u0080", "\u00f4\u0090\u0080\u0080", "\u00f8\u0088\u0080\u0080\u0080", "\u0080",
-            "\u00ff", "\u00fe"
+            "\u00c3",
+            "\u00c0\u00ae",
+            "\u00c1\u00bf",
+            "\u00e0\u0080\u00ae",
+            "\u00f0\u0080\u0080\u00ae",
+            "\u00ed\u00a0\u0080",
+            "\u00ed\u00a0\u00bd\u00ed\u00b8\u0080",
+            "\u00f4\u0090\u0080\u0080",
+            "\u00f8\u0088\u0080\u0080\u0080",
+            "\u0080",
+            "\u00ff",
+            "\u00fe"
         }) {
             String hex = in(UTF_16BE, bytes).replace("\u0000", "");
             add(all, "no UTF-8 in the name", call("1", "{\"name\":\"echo" + hex + "\"}"));
@@ -89,7 +98,20 @@ class RefusedBodiesTest extends OverTheWire {
         }
         // numbers
         for (String number : new String[] {
-            "NaN", "Infinity", "-Infinity", "1e400", "-1e309", "1E+0000309", "01", "+1", ".5", "1.", "0x10", "1_0", "-", "--1"
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "1e400",
+            "-1e309",
+            "1E+0000309",
+            "01",
+            "+1",
+            ".5",
+            "1.",
+            "0x10",
+            "1_0",
+            "-",
+            "--1"
         }) {
             add(all, "the number " + number, arguments("\"a\":" + number));
         }
@@ -118,11 +140,31 @@ class RefusedBodiesTest extends OverTheWire {
         // depth
         add(all, "arrays too deep", arguments("\"a\":" + "[".repeat(65) + "]".repeat(65)));
         add(all, "objects too deep", arguments("\"a\":" + "{\"a\":".repeat(65) + "1" + "}".repeat(65)));
-        add(all, "arrays without end", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"a\":" + "[".repeat(60_000));
+        add(
+                all,
+                "arrays without end",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"a\":" + "[".repeat(60_000));
         // ids
         for (String id : new String[] {
-            "null", "1.5", "1.0", "-0", "1e0", "1E2", "-0.0", "9007199254740993", "-9007199254740993",
-            "9223372036854775807", "18446744073709551616", "1e400", "true", "false", "[1]", "{}", "[]", "01", "+1"
+            "null",
+            "1.5",
+            "1.0",
+            "-0",
+            "1e0",
+            "1E2",
+            "-0.0",
+            "9007199254740993",
+            "-9007199254740993",
+            "9223372036854775807",
+            "18446744073709551616",
+            "1e400",
+            "true",
+            "false",
+            "[1]",
+            "{}",
+            "[]",
+            "01",
+            "+1"
         }) {
             add(all, "the id " + id, call(id, "{\"name\":\"echo\"}"));
         }
@@ -178,7 +220,9 @@ class RefusedBodiesTest extends OverTheWire {
         JsonNode error = json(answer.body());
         assertThat(error.at("/error/code").asInt()).isEqualTo(-32600);
         assertThat(error.at("/error/data/reason").asText()).isEqualTo("malformed");
-        assertThat(error.at("/error/message").asText()).as("a sentence without the body").doesNotContain("delete_repo");
+        assertThat(error.at("/error/message").asText())
+                .as("a sentence without the body")
+                .doesNotContain("delete_repo");
         assertThat(pair.server().received()).isEmpty();
     }
 
@@ -206,7 +250,8 @@ class RefusedBodiesTest extends OverTheWire {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"delete\\u005frepo", "\\u0064elete_repo", "delete_repo\\u0020", "ECHO", "echo\\u200b", "get"})
+    @ValueSource(
+            strings = {"delete\\u005frepo", "\\u0064elete_repo", "delete_repo\\u0020", "ECHO", "echo\\u200b", "get"})
     void anEscapedNameIsDeniedAsWhatItMeans(String name) {
         WireAnswer answer = pair.tunnelled(WirePair.post(call("1", "{\"name\":\"" + name + "\"}")));
 
@@ -248,7 +293,9 @@ class RefusedBodiesTest extends OverTheWire {
     @ValueSource(strings = {"a", "\u00e9", "\u2028", "\ud83d\ude00"})
     void honestTextInUtf8Passes(String text) {
         String body = new String(
-                call("1", "{\"name\":\"echo\",\"arguments\":{\"a\":\"" + text + "\"}}").getBytes(UTF_8), ISO_8859_1);
+                call("1", "{\"name\":\"echo\",\"arguments\":{\"a\":\"" + text + "\"}}")
+                        .getBytes(UTF_8),
+                ISO_8859_1);
 
         assertThat(pair.tunnelled(WirePair.post(body)).status()).isEqualTo(200);
         assertThat(seenByTheServer()).containsExactly(body);

@@ -33,7 +33,8 @@ class SessionsBelongToWhoOpenedThemTest extends OverTheWire {
     }
 
     private static String bare(String method, String session) {
-        return method + " /mcp HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nMcp-Session-Id: " + session + "\r\n\r\n";
+        return method + " /mcp HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nMcp-Session-Id: " + session
+                + "\r\n\r\n";
     }
 
     private String sessionOfTriage(String id) {
@@ -58,9 +59,8 @@ class SessionsBelongToWhoOpenedThemTest extends OverTheWire {
     @ValueSource(strings = {"POST", "GET", "DELETE"})
     void anothersSessionDoesNotExist(String method) {
         String session = sessionOfTriage("of-triage-" + method);
-        String bytes = method.equals("POST")
-                ? WirePair.post(echo(1), "Mcp-Session-Id: " + session)
-                : bare(method, session);
+        String bytes =
+                method.equals("POST") ? WirePair.post(echo(1), "Mcp-Session-Id: " + session) : bare(method, session);
 
         try (Tunnel other = pair.tunnelOfOther()) {
             other.send(bytes);
@@ -68,7 +68,8 @@ class SessionsBelongToWhoOpenedThemTest extends OverTheWire {
         }
 
         assertThat(seenByTheServer()).isEmpty();
-        assertThat(pair.tunnelled(WirePair.post(echo(1), "Mcp-Session-Id: " + session)).status())
+        assertThat(pair.tunnelled(WirePair.post(echo(1), "Mcp-Session-Id: " + session))
+                        .status())
                 .as("its owner still has it")
                 .isEqualTo(200);
     }
@@ -79,7 +80,8 @@ class SessionsBelongToWhoOpenedThemTest extends OverTheWire {
         String session = sessionOfTriage("spelled");
         String given = spelling.replace("%S", session.toUpperCase(Locale.ROOT)).replace("%s", session);
 
-        int status = pair.tunnelled(WirePair.post(echo(1), "Mcp-Session-Id: " + given)).status();
+        int status = pair.tunnelled(WirePair.post(echo(1), "Mcp-Session-Id: " + given))
+                .status();
 
         assertThat(status).isEqualTo(given.strip().equals(session) ? 200 : 404);
     }
@@ -101,7 +103,8 @@ class SessionsBelongToWhoOpenedThemTest extends OverTheWire {
         assertThat(pair.server().received().getFirst().head()).startsWith("DELETE /mcp HTTP/1.1\r\n");
         pair.server().reset();
 
-        assertThat(pair.tunnelled(WirePair.post(echo(1), "Mcp-Session-Id: " + session)).status())
+        assertThat(pair.tunnelled(WirePair.post(echo(1), "Mcp-Session-Id: " + session))
+                        .status())
                 .isEqualTo(404);
         assertThat(seenByTheServer()).isEmpty();
     }
@@ -183,7 +186,9 @@ class SessionsBelongToWhoOpenedThemTest extends OverTheWire {
 
             // another id; the same as another type; another session; no session
             dropped(answer("7"), "Mcp-Session-Id: " + session);
-            dropped(answer(id.startsWith("\"") ? id.replace("\"", "").replace("q", "8") : "\"" + id + "\""), "Mcp-Session-Id: " + session);
+            dropped(
+                    answer(id.startsWith("\"") ? id.replace("\"", "").replace("q", "8") : "\"" + id + "\""),
+                    "Mcp-Session-Id: " + session);
             dropped(answer(id), "Mcp-Session-Id: " + elsewhere);
             dropped(answer(id));
             other.send(WirePair.post(answer(id), "Mcp-Session-Id: " + ofOther));
