@@ -138,6 +138,34 @@ public final class JsonPieces {
         return i;
     }
 
+    /**
+     * Where a character of a string's text stands.
+     *
+     * @param range of the string, with its quotes, in a document that {@link StrictJson#read} has gone over
+     * @param index of a UTF-16 unit of the text, at most its length
+     * @return offset of its first byte, or of the closing quote
+     */
+    public static int offset(ByteBuffer document, ByteRange range, int index) {
+        int base = document.position();
+        int at = range.start() + 1;
+        int units = 0;
+        while (units < index) {
+            int b = document.get(base + at) & 0xff;
+            if (b == '\\') {
+                at += document.get(base + at + 1) == 'u' ? 6 : 2;
+                units++;
+            } else if (b < 0x80) {
+                at++;
+                units++;
+            } else {
+                // The first byte of UTF-8 says how many there are; four of them are two units.
+                at += b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
+                units += b < 0xf0 ? 1 : 2;
+            }
+        }
+        return at;
+    }
+
     /** The bytes of a range as they came, for ranges that hold only ASCII or whose text is wanted undecoded. */
     public static String raw(ByteBuffer document, ByteRange range) {
         byte[] bytes = new byte[range.length()];

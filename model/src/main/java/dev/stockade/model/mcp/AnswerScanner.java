@@ -4,6 +4,7 @@ import dev.stockade.model.json.JsonPieces;
 import dev.stockade.model.policy.GuardedKind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +12,7 @@ import java.util.Set;
 
 /**
  * Looks at a message of a server while its bytes pass, in any pieces, and keeps none of it but a few short texts: what kind of
- * message it is, whether it reports an error, and what it asks of the agent. What it cannot make sense of is a {@link #fault},
+ * message it is, whether it reports an error, what it asks of the agent, and what it hands out to be brought back. What it cannot make sense of is a {@link #fault},
  * after which the rest must not be passed on.
  *
  * <p>It is stricter than the message's receiver where the two could otherwise disagree on what the message is: the root must be
@@ -27,7 +28,7 @@ public final class AnswerScanner {
         NEITHER
     }
 
-    /** Where in the message an object stands, as far as that matters. */
+    /** Where in the message an object or array stands, as far as that matters. */
     private enum Place {
         ROOT,
         PARAMS,
@@ -40,20 +41,33 @@ public final class AnswerScanner {
         CAPABILITY,
         /** {@code params.notifications}: what a server agrees to send on a subscription. */
         AGREED,
+        /** {@code result.task}. */
+        TASK,
+        META,
+        /** {@code _meta["io.modelcontextprotocol/related-task"]}. */
+        RELATED_TASK,
+        /** {@code params.notifications.taskIds}. */
+        TASK_IDS,
         ELSEWHERE
     }
 
     /** Keys on which sender and receiver must not disagree, by place. */
     private static final List<String> ROOT_KEYS = List.of("jsonrpc", "id", "method", "params", "result", "error");
 
-    private static final List<String> PARAMS_KEYS = List.of("uri");
+    private static final String RELATED = "io.modelcontextprotocol/related-task";
+    private static final List<String> PARAMS_KEYS = List.of("uri", "taskId", "inputRequests", "notifications", "_meta");
     private static final List<String> RESULT_KEYS = List.of("inputRequests");
+    private static final List<String> META_KEYS = List.of(RELATED);
+    private static final List<String> TASK_KEYS = List.of("taskId");
+    private static final List<String> SUBSCRIBED_KEYS = List.of("taskIds");
     private static final List<String> INPUT_REQUEST_KEYS = List.of("method");
 
     /** How deep the methods of inputRequests stand. */
     static final int WATCHED_DEPTH = 5;
 
     private static final int MOST_INPUT_REQUESTS = 256;
+    /** As many as a subscription may name tasks, and a few. */
+    private static final int MOST_HANDED = 1024;
 
     private final PassingTokens tokens = new PassingTokens(new Meaning());
     private final Place[] places = new Place[WATCHED_DEPTH + 1];
@@ -63,6 +77,9 @@ public final class AnswerScanner {
     private int paramsSeen;
     private int resultSeen;
     private int inputRequestSeen;
+    private int metaSeen;
+    private int taskSeen;
+    private int subscribedSeen;
 
     private String key = "";
     private String method = "";
@@ -78,6 +95,8 @@ public final class AnswerScanner {
     private int inputRequests;
     private Optional<GuardedKind> capability = Optional.empty();
     private final EnumSet<GuardedKind> listChanged = EnumSet.noneOf(GuardedKind.class);
+    private String resultType = "";
+    private List<Handed> handed = List.of();
 
     /**
      * Takes the next bytes.
@@ -98,12 +117,18 @@ public final class AnswerScanner {
     private boolean isWanted() {
         return switch (place()) {
             case ROOT -> key.equals("id") || key.equals("method");
-            case PARAMS -> key.equals("uri");
-            case RESULT -> key.equals("isError");
+            case PARAMS -> key.equals("uri") || key.equals("taskId");
+            case RESULT ->
+                switch (key) {
+                    case "isError", "resultType", "requestState", "taskId" -> true;
+                    default -> false;
+                };
             case INPUT_REQUEST -> key.equals("method");
+            case TASK, RELATED_TASK -> key.equals("taskId");
+            case TASK_IDS -> true;
             case CAPABILITY -> key.equals("listChanged");
             case AGREED -> agreed(key).isPresent();
-            case INPUT_REQUESTS, CAPABILITIES, ELSEWHERE -> false;
+            case INPUT_REQUESTS, META, CAPABILITIES, ELSEWHERE -> false;
         };
     }
 
@@ -141,6 +166,13 @@ public final class AnswerScanner {
         @Override
         public boolean wantsValue() {
             return isWanted();
+        }
+
+        @Override
+        public int longest() {
+            return place() == Place.RESULT && key.equals("requestState")
+                    ? Brought.LONGEST_STATE
+                    : PassingTokens.LONGEST_TEXT;
         }
 
         @Override
@@ -194,10 +226,14 @@ public final class AnswerScanner {
             }
             case RESULT -> {
                 if (key.equals("inputRequests")) {
-                    if (!object) {
-                        tokens.fail("inputRequests that are no object");
-                    }
-                    return Place.INPUT_REQUESTS;
+                    return inputRequests(object);
+                }
+                if (object && key.equals("task")) {
+                    taskSeen = 0;
+                    return Place.TASK;
+                }
+                if (object && key.equals("_meta")) {
+                    return Place.META;
                 }
                 if (object && key.equals("capabilities")) {
                     return Place.CAPABILITIES;
@@ -208,6 +244,37 @@ public final class AnswerScanner {
                 capability = declared(key);
                 return object && capability.isPresent() ? Place.CAPABILITY : Place.ELSEWHERE;
             }
+            case PARAMS -> {
+                switch (key) {
+                    case "inputRequests" -> {
+                        return inputRequests(object);
+                    }
+                    case "notifications" -> {
+                        return object ? Place.AGREED : Place.ELSEWHERE;
+                    }
+                    case "_meta" -> {
+                        return object ? Place.META : Place.ELSEWHERE;
+                    }
+                    default -> {}
+                }
+            }
+            case META -> {
+                if (key.equals(RELATED)) {
+                    if (!object) {
+                        tokens.fail("a related task that is no object");
+                    }
+                    taskSeen = 0;
+                    return Place.RELATED_TASK;
+                }
+            }
+            case AGREED -> {
+                if (key.equals("taskIds")) {
+                    if (object) {
+                        tokens.fail("taskIds that are no array");
+                    }
+                    return Place.TASK_IDS;
+                }
+            }
             case INPUT_REQUESTS -> {
                 inputRequestSeen = 0;
                 if (++inputRequests > MOST_INPUT_REQUESTS) {
@@ -215,19 +282,21 @@ public final class AnswerScanner {
                 }
                 return Place.INPUT_REQUEST;
             }
-            case PARAMS -> {
-                if (object && key.equals("notifications")) {
-                    return Place.AGREED;
-                }
-            }
-            case INPUT_REQUEST, CAPABILITY, AGREED, ELSEWHERE -> {}
+            case INPUT_REQUEST, CAPABILITY, TASK, RELATED_TASK, TASK_IDS, ELSEWHERE -> {}
         }
         return Place.ELSEWHERE;
     }
 
+    private Place inputRequests(boolean object) {
+        if (!object) {
+            tokens.fail("inputRequests that are no object");
+        }
+        return Place.INPUT_REQUESTS;
+    }
+
     private static boolean isList(String key) {
         return switch (key) {
-            case "tools", "resources", "resourceTemplates", "prompts" -> true;
+            case "tools", "resources", "resourceTemplates", "prompts", "tasks" -> true;
             default -> false;
         };
     }
@@ -240,7 +309,10 @@ public final class AnswerScanner {
             case PARAMS -> paramsSeen = once(PARAMS_KEYS, paramsSeen, name);
             case RESULT -> resultSeen = once(RESULT_KEYS, resultSeen, name);
             case INPUT_REQUEST -> inputRequestSeen = once(INPUT_REQUEST_KEYS, inputRequestSeen, name);
-            case INPUT_REQUESTS, CAPABILITIES, CAPABILITY, AGREED, ELSEWHERE -> {}
+            case META -> metaSeen = once(META_KEYS, metaSeen, name);
+            case TASK, RELATED_TASK -> taskSeen = once(TASK_KEYS, taskSeen, name);
+            case AGREED -> subscribedSeen = once(SUBSCRIBED_KEYS, subscribedSeen, name);
+            case INPUT_REQUESTS, TASK_IDS, CAPABILITIES, CAPABILITY, ELSEWHERE -> {}
         }
         if (place == Place.ROOT) {
             switch (name) {
@@ -285,18 +357,63 @@ public final class AnswerScanner {
                     id = Optional.of(new RequestId(value, false, value));
                 }
             }
-            case PARAMS -> uri = value;
-            case RESULT -> toolError = !quoted && value.equals("true");
+            case PARAMS -> {
+                if (key.equals("uri")) {
+                    uri = value;
+                } else if (quoted) {
+                    handedOut(Handed.Spot.NAMED_TASK, value);
+                }
+            }
+            case RESULT -> resultMember(value, quoted);
             case INPUT_REQUEST -> inputMethods.add(value);
+            case TASK -> {
+                if (quoted) {
+                    handedOut(Handed.Spot.NEW_TASK, value);
+                }
+            }
+            case RELATED_TASK, TASK_IDS -> {
+                if (!quoted) {
+                    tokens.fail("the id of a task that is no string");
+                }
+                handedOut(Handed.Spot.NAMED_TASK, value);
+            }
             case CAPABILITY -> listChanged(capability, value, quoted);
             case AGREED -> listChanged(agreed(key), value, quoted);
-            case INPUT_REQUESTS, CAPABILITIES, ELSEWHERE -> {}
+            case INPUT_REQUESTS, META, CAPABILITIES, ELSEWHERE -> {}
         }
     }
 
     private void listChanged(Optional<GuardedKind> kind, String value, boolean quoted) {
         if (!quoted && value.equals("true")) {
             kind.ifPresent(listChanged::add);
+        }
+    }
+
+    private void resultMember(String value, boolean quoted) {
+        switch (key) {
+            case "isError" -> toolError = !quoted && value.equals("true");
+            case "resultType" -> resultType = value;
+            case "requestState" -> {
+                if (quoted) {
+                    handedOut(Handed.Spot.STATE, value);
+                }
+            }
+            default -> {
+                if (quoted) {
+                    handedOut(Handed.Spot.TASK, value);
+                }
+            }
+        }
+    }
+
+    private void handedOut(Handed.Spot spot, String value) {
+        if (handed.isEmpty()) {
+            handed = new ArrayList<>(2);
+        }
+        if (handed.size() == MOST_HANDED) {
+            tokens.fail("more than " + MOST_HANDED + " tasks");
+        } else {
+            handed.add(new Handed(spot, value, tokens.closingQuote()));
         }
     }
 
@@ -367,12 +484,22 @@ public final class AnswerScanner {
         return listChanged.clone();
     }
 
-    /** How many {@code inputRequests} the result has; those without a method count. */
+    /** {@code result.resultType} (modern), else "". */
+    public String resultType() {
+        return resultType;
+    }
+
+    /** What has been handed out so far, in the order of the message. */
+    public List<Handed> handed() {
+        return Collections.unmodifiableList(handed);
+    }
+
+    /** How many {@code inputRequests} the result, or a task's notice, has; those without a method count. */
     public int inputRequests() {
         return inputRequests;
     }
 
-    /** The methods of the result's {@code inputRequests} (2026-07-28 basic/patterns/mrtr). */
+    /** The methods of these {@code inputRequests} (2026-07-28 basic/patterns/mrtr). */
     public List<String> inputMethods() {
         return List.copyOf(inputMethods);
     }

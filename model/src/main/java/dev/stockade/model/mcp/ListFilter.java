@@ -13,12 +13,14 @@ import dev.stockade.model.policy.GuardedKind;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
  * Cuts the lists in a result down to what the agent may use, by ranges of bytes; everything else stays as it came, the cursor of
  * an emptied page too. Works on whatever of {@code tools}, {@code resources}, {@code resourceTemplates} and {@code prompts} the
- * result has, so that a replayed answer is cut without knowing its request. Used again and again, by one thread at a time.
+ * result has, so that a replayed answer is cut without knowing its request. Of {@code tasks} it leaves the agent's own, with their marks. Used again and again, by one thread at a time.
  *
  * <p>The result of one agent must not be served to another from a cache (2026-07-28 server/utilities/caching): its
  * {@code cacheScope} becomes {@code private}, and its {@code ttlMs} at most {@link #LONGEST_TTL_MILLIS}, or a change of the
@@ -35,6 +37,7 @@ public final class ListFilter {
     private static final int PROMPTS = 4;
     private static final int CACHE_SCOPE = 5;
     private static final int TTL = 6;
+    private static final int TASKS = 7;
     private static final Members.Layout LAYOUT = new Members.Layout(
             new ObjectKeys(
                     false,
@@ -50,13 +53,15 @@ public final class ListFilter {
                                             WantedKey.leaf("resources", RESOURCES),
                                             WantedKey.leaf("resourceTemplates", TEMPLATES),
                                             WantedKey.leaf("prompts", PROMPTS),
+                                            WantedKey.leaf("tasks", TASKS),
                                             WantedKey.leaf("cacheScope", CACHE_SCOPE),
                                             WantedKey.leaf("ttlMs", TTL)))))),
-            7);
+            8);
 
     private static final int NAME = 0;
     private static final int URI = 1;
     private static final int URI_TEMPLATE = 2;
+    private static final int TASK_ID = 3;
     private static final Members.Layout ITEM = new Members.Layout(
             new ObjectKeys(
                     false,
@@ -64,8 +69,9 @@ public final class ListFilter {
                     List.of(
                             WantedKey.leaf("name", NAME),
                             WantedKey.leaf("uri", URI),
-                            WantedKey.leaf("uriTemplate", URI_TEMPLATE))),
-            3);
+                            WantedKey.leaf("uriTemplate", URI_TEMPLATE),
+                            WantedKey.leaf("taskId", TASK_ID))),
+            4);
 
     /** A range of the document, and the ASCII text that stands there instead. */
     public record Cut(ByteRange range, String replacement) {
@@ -88,11 +94,14 @@ public final class ListFilter {
      * What to cut out of an answer.
      *
      * @param visible whether the agent may see this
+     * @param taskMark what stands behind the id of a task of the agent; empty for another's, which is cut
      * @param modern whether a result that names no {@code cacheScope} gets one
      * @return in the order of the document, not overlapping; empty to pass it as it is
      * @throws JsonRefusedException if the answer cannot be read, and so must not be passed
      */
-    public List<Cut> cuts(ByteBuffer answer, Predicate<Target> visible, boolean modern) throws JsonRefusedException {
+    public List<Cut> cuts(
+            ByteBuffer answer, Predicate<Target> visible, Function<String, Optional<String>> taskMark, boolean modern)
+            throws JsonRefusedException {
         json.read(answer, found);
         if (found.type(RESULT) != Members.OBJECT) {
             return List.of();
@@ -117,10 +126,12 @@ public final class ListFilter {
         ByteRange resources = array(RESOURCES);
         ByteRange templates = array(TEMPLATES);
         ByteRange prompts = array(PROMPTS);
-        cut(answer, tools, NAME, GuardedKind.TOOL, visible, cuts);
-        cut(answer, resources, URI, GuardedKind.RESOURCE, visible, cuts);
-        cut(answer, templates, URI_TEMPLATE, GuardedKind.RESOURCE, visible, cuts);
-        cut(answer, prompts, NAME, GuardedKind.PROMPT, visible, cuts);
+        ByteRange tasks = array(TASKS);
+        cut(answer, tools, item -> sees(answer, item, NAME, GuardedKind.TOOL, visible), cuts);
+        cut(answer, resources, item -> sees(answer, item, URI, GuardedKind.RESOURCE, visible), cuts);
+        cut(answer, templates, item -> sees(answer, item, URI_TEMPLATE, GuardedKind.RESOURCE, visible), cuts);
+        cut(answer, prompts, item -> sees(answer, item, NAME, GuardedKind.PROMPT, visible), cuts);
+        cut(answer, tasks, item -> marks(answer, item, taskMark, cuts), cuts);
         cuts.sort((a, b) -> Integer.compare(a.range().start(), b.range().start()));
         return cuts;
     }
@@ -142,8 +153,12 @@ public final class ListFilter {
         return Double.parseDouble(JsonPieces.raw(answer, found.range(TTL))) > LONGEST_TTL_MILLIS;
     }
 
-    private void cut(
-            ByteBuffer answer, ByteRange array, int member, GuardedKind kind, Predicate<Target> visible, List<Cut> cuts)
+    /** Whether an item of a list stays. */
+    private interface Stays {
+        boolean test(ByteRange item) throws JsonRefusedException;
+    }
+
+    private static void cut(ByteBuffer answer, ByteRange array, Stays stays, List<Cut> cuts)
             throws JsonRefusedException {
         if (array.isEmpty()) {
             return;
@@ -159,7 +174,7 @@ public final class ListFilter {
                 break;
             }
             int end = JsonPieces.skip(answer, at);
-            if (sees(answer, new ByteRange(at, end), member, kind, visible)) {
+            if (stays.test(new ByteRange(at, end))) {
                 if (gap) {
                     cuts.add(new Cut(new ByteRange(keptEnd, at), keptAny ? "," : ""));
                 }
@@ -190,14 +205,32 @@ public final class ListFilter {
 
     private boolean sees(ByteBuffer answer, ByteRange range, int member, GuardedKind kind, Predicate<Target> visible)
             throws JsonRefusedException {
+        Optional<String> name = member(answer, range, member);
+        return name.isPresent() && visible.test(new Target(kind, name.get()));
+    }
+
+    /** Marks the task if it is the agent's. */
+    private boolean marks(
+            ByteBuffer answer, ByteRange range, Function<String, Optional<String>> taskMark, List<Cut> cuts)
+            throws JsonRefusedException {
+        Optional<String> mark = member(answer, range, TASK_ID).flatMap(taskMark);
+        mark.ifPresent(text -> {
+            int quote = range.start() + item.end(TASK_ID) - 1;
+            cuts.add(new Cut(new ByteRange(quote, quote), text));
+        });
+        return mark.isPresent();
+    }
+
+    /** The text of a member of an item, where that is a string. */
+    private Optional<String> member(ByteBuffer answer, ByteRange range, int member) throws JsonRefusedException {
         if (answer.get(answer.position() + range.start()) != '{') {
-            return false;
+            return Optional.empty();
         }
         ByteBuffer one = answer.slice(answer.position() + range.start(), range.length());
         json.read(one, item);
         if (item.type(member) != Members.STRING || item.range(member).length() > 6 * Target.LONGEST) {
-            return false;
+            return Optional.empty();
         }
-        return visible.test(new Target(kind, JsonPieces.text(one, item.range(member))));
+        return Optional.of(JsonPieces.text(one, item.range(member)));
     }
 }

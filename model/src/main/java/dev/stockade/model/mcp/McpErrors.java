@@ -24,6 +24,8 @@ public final class McpErrors {
     public static final int UNAVAILABLE = -31503;
     /** JSON-RPC: the body is not JSON, or no message. */
     public static final int INVALID_REQUEST = -32600;
+    /** JSON-RPC: what MCP answers to the id of a task that there is not (2025-11-25 basic/utilities/tasks, SEP-2663). */
+    public static final int INVALID_PARAMS = -32602;
     /** MCP 2026-07-28, HeaderMismatch: a header does not agree with the body. */
     public static final int HEADER_MISMATCH = -32020;
 

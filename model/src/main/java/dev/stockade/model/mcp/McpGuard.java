@@ -72,7 +72,7 @@ public final class McpGuard {
                         Reason.POLICY_DENIED,
                         Optional.empty(),
                         "denied by policy: " + method.word()
-                                + " is not passed on, since tasks have no owner in the mesh yet");
+                                + " is not passed on: an agent runs no tasks for a server here");
             case GUARDED -> guarded(access, method, call.params(), arguments);
         };
     }
@@ -93,12 +93,6 @@ public final class McpGuard {
     private static Verdict guarded(
             AgentAccess access, McpMethod method, McpMessage.Params params, Arguments arguments) {
         Optional<Target> first = params.targets().stream().findFirst();
-        if (params.task() && method == McpMethod.TOOLS_CALL) {
-            return Verdict.denied(
-                    Reason.POLICY_DENIED,
-                    first,
-                    "denied by policy: a call that is to run as a task is not passed on; call it without 'task'");
-        }
         Decision last = new Decision.Allow(Optional.empty());
         for (Target target : params.targets()) {
             last = access.decide(question(method, target, arguments));
@@ -113,7 +107,8 @@ public final class McpGuard {
         return switch (method.subject()) {
             case REFERENCE -> Question.completed(target.kind(), target.name());
             case RESOURCE_URI, SUBSCRIPTIONS -> Question.resource(method.word(), target.name());
-            case TOOL_NAME, PROMPT_NAME, NONE -> Question.used(method.word(), target.kind(), target.name(), arguments);
+            case TOOL_NAME, PROMPT_NAME, NONE, TASK ->
+                Question.used(method.word(), target.kind(), target.name(), arguments);
         };
     }
 

@@ -38,10 +38,20 @@ public sealed interface McpMessage {
         }
     }
 
-    /** Answers a request of the server. */
-    record Response(RequestId id, boolean error) implements McpMessage {
+    /**
+     * Answers a request of the server.
+     *
+     * @param brought the task that it says it belongs to
+     */
+    record Response(RequestId id, boolean error, Brought brought) implements McpMessage {
         public Response {
             requireNonNull(id);
+            requireNonNull(brought);
+        }
+
+        /** Brings nothing back. */
+        public Response(RequestId id, boolean error) {
+            this(id, error, Brought.NOTHING);
         }
     }
 
@@ -65,14 +75,21 @@ public sealed interface McpMessage {
      * @param arguments where {@code arguments} lies in the body; empty if there are none
      * @param protocolVersion what {@code _meta} names (modern), else ""
      * @param task whether the call asks to be run as a task
+     * @param brought what a server handed out earlier
      */
-    record Params(List<Target> targets, ByteRange arguments, String protocolVersion, boolean task) {
+    record Params(List<Target> targets, ByteRange arguments, String protocolVersion, boolean task, Brought brought) {
         static final Params NONE = new Params(List.of(), ByteRange.NONE, "", false);
+
+        /** Brings nothing back. */
+        public Params(List<Target> targets, ByteRange arguments, String protocolVersion, boolean task) {
+            this(targets, arguments, protocolVersion, task, Brought.NOTHING);
+        }
 
         public Params {
             targets = List.copyOf(targets);
             requireNonNull(arguments);
             requireNonNull(protocolVersion);
+            requireNonNull(brought);
         }
     }
 }

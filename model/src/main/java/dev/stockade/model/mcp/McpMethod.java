@@ -103,19 +103,28 @@ public enum McpMethod {
             Subject.SUBSCRIPTIONS,
             "2026-07-28/basic/patterns/subscriptions"),
 
-    // Denied by name until a task's owner is kept: an id alone would open another agent's task.
-    TASKS_LIST("tasks/list", REQUEST, LEGACY, DENIED, Subject.NONE, "2025-11-25/basic/utilities/tasks#listing-tasks"),
-    TASKS_GET("tasks/get", REQUEST, BOTH, DENIED, Subject.NONE, "2025-11-25/basic/utilities/tasks#getting-tasks"),
+    // Tasks: the list shows the agent's own, and an id opens nothing but to the agent that it was handed to.
+    TASKS_LIST("tasks/list", REQUEST, LEGACY, FILTERED, Subject.NONE, "2025-11-25/basic/utilities/tasks#listing-tasks"),
+    TASKS_GET("tasks/get", REQUEST, BOTH, GUARDED, Subject.TASK, "2025-11-25/basic/utilities/tasks#getting-tasks"),
     TASKS_RESULT(
             "tasks/result",
             REQUEST,
             LEGACY,
-            DENIED,
-            Subject.NONE,
+            GUARDED,
+            Subject.TASK,
             "2025-11-25/basic/utilities/tasks#retrieving-task-results"),
     TASKS_CANCEL(
-            "tasks/cancel", REQUEST, BOTH, DENIED, Subject.NONE, "2025-11-25/basic/utilities/tasks#cancelling-tasks"),
-    TASKS_UPDATE("tasks/update", REQUEST, MODERN, DENIED, Subject.NONE, "SEP-2663");
+            "tasks/cancel", REQUEST, BOTH, GUARDED, Subject.TASK, "2025-11-25/basic/utilities/tasks#cancelling-tasks"),
+    TASKS_UPDATE("tasks/update", REQUEST, MODERN, GUARDED, Subject.TASK, "SEP-2663#task-update-requests"),
+
+    // Denied: tasks that a client runs for a server. No server may ask for them either (ServerMethod).
+    TASK_STATUS(
+            "notifications/tasks/status",
+            NOTIFICATION,
+            LEGACY,
+            DENIED,
+            Subject.NONE,
+            "2025-11-25/basic/utilities/tasks#task-status-notification");
 
     /** Whether an answer is due. */
     public enum Form {
@@ -134,8 +143,10 @@ public enum McpMethod {
         RESOURCE_URI,
         /** {@code ref}: a prompt's name or a resource's URI or template. */
         REFERENCE,
-        /** {@code notifications.resourceSubscriptions}: URIs. */
-        SUBSCRIPTIONS
+        /** {@code notifications}: the URIs in {@code resourceSubscriptions}, the tasks in {@code taskIds}. */
+        SUBSCRIPTIONS,
+        /** {@code taskId}: no name that a rule could have, but it must have been handed to the agent. */
+        TASK
     }
 
     private static final Map<String, McpMethod> BY_WORD = new HashMap<>();

@@ -43,6 +43,11 @@ public final class McpReader {
     private static final int REQUEST_STATE = 19;
     private static final int INPUT_RESPONSES = 20;
     private static final int TASK_SUBSCRIPTIONS = 21;
+    private static final int META_RELATED = 22;
+    private static final int META_RELATED_ID = 23;
+    private static final int RESULT_META = 24;
+    private static final int RESULT_RELATED = 25;
+    private static final int RESULT_RELATED_ID = 26;
 
     private static final Members.Layout LAYOUT = new Members.Layout(
             new ObjectKeys(
@@ -53,9 +58,22 @@ public final class McpReader {
                             WantedKey.leaf("id", ID),
                             WantedKey.leaf("method", METHOD),
                             WantedKey.object("params", PARAMS, params()),
-                            WantedKey.leaf("result", RESULT),
+                            WantedKey.object("result", RESULT, result()),
                             WantedKey.leaf("error", ERROR))),
-            22);
+            27);
+
+    /** 2025-11-25 basic/utilities/tasks, "Related Task Metadata". */
+    private static WantedKey relatedTask(int member, int id) {
+        return WantedKey.object(
+                "io.modelcontextprotocol/related-task",
+                member,
+                new ObjectKeys(false, true, List.of(WantedKey.leaf("taskId", id))));
+    }
+
+    private static ObjectKeys result() {
+        ObjectKeys meta = new ObjectKeys(false, true, List.of(relatedTask(RESULT_RELATED, RESULT_RELATED_ID)));
+        return new ObjectKeys(false, false, List.of(WantedKey.object("_meta", RESULT_META, meta)));
+    }
 
     private static ObjectKeys params() {
         ObjectKeys ref = new ObjectKeys(
@@ -66,7 +84,11 @@ public final class McpReader {
                         WantedKey.leaf("name", REF_NAME),
                         WantedKey.leaf("uri", REF_URI)));
         ObjectKeys meta = new ObjectKeys(
-                false, true, List.of(WantedKey.leaf("io.modelcontextprotocol/protocolVersion", META_VERSION)));
+                false,
+                true,
+                List.of(
+                        WantedKey.leaf("io.modelcontextprotocol/protocolVersion", META_VERSION),
+                        relatedTask(META_RELATED, META_RELATED_ID)));
         ObjectKeys notifications = new ObjectKeys(
                 false,
                 true,
@@ -89,7 +111,7 @@ public final class McpReader {
                         WantedKey.object("notifications", NOTIFICATIONS, notifications)));
     }
 
-    /** How many URIs one {@code subscriptions/listen} may name. */
+    /** How many URIs, and how many tasks, one {@code subscriptions/listen} may name. */
     private static final int MOST_SUBSCRIPTIONS = 1000;
 
     private static final int LONGEST_METHOD = 128;
@@ -138,7 +160,9 @@ public final class McpReader {
             if (found.type(found.has(RESULT) ? RESULT : ERROR) != Members.OBJECT) {
                 throw new JsonRefusedException("the result or error of an answer must be an object");
             }
-            return new McpMessage.Response(id.get(), found.has(ERROR));
+            Brought brought =
+                    new Brought(Optional.empty(), List.of(), related(RESULT_META, RESULT_RELATED, RESULT_RELATED_ID));
+            return new McpMessage.Response(id.get(), found.has(ERROR), brought);
         }
         if (answers) {
             throw new JsonRefusedException("the message is a request and an answer at once");
@@ -179,12 +203,47 @@ public final class McpReader {
             arguments = found.range(ARGUMENTS);
         }
         List<Target> targets = known.isEmpty() ? List.of() : targets(known.get());
-        return new McpMessage.Params(targets, arguments, version, found.has(TASK) && found.type(TASK) != Members.NULL);
+        return new McpMessage.Params(
+                targets, arguments, version, found.has(TASK) && found.type(TASK) != Members.NULL, brought(known));
+    }
+
+    private Brought brought(Optional<McpMethod> known) throws JsonRefusedException {
+        Optional<Brought.Value> state = found.has(REQUEST_STATE) && found.type(REQUEST_STATE) != Members.NULL
+                ? Optional.of(value(REQUEST_STATE, "the requestState in params", Brought.LONGEST_STATE))
+                : Optional.empty();
+        McpMethod.Subject subject = known.map(McpMethod::subject).orElse(McpMethod.Subject.NONE);
+        List<Brought.Value> tasks = switch (subject) {
+            case TASK -> List.of(value(TASK_ID, "the taskId in params", Brought.LONGEST_TASK));
+            case SUBSCRIPTIONS -> strings(TASK_SUBSCRIPTIONS, "taskIds", marked(Brought.LONGEST_TASK));
+            case NONE, TOOL_NAME, PROMPT_NAME, RESOURCE_URI, REFERENCE -> List.of();
+        };
+        Optional<Brought.Value> related = related(META, META_RELATED, META_RELATED_ID);
+        return state.isEmpty() && tasks.isEmpty() && related.isEmpty()
+                ? Brought.NOTHING
+                : new Brought(state, tasks, related);
+    }
+
+    private Optional<Brought.Value> related(int meta, int task, int id) throws JsonRefusedException {
+        if (found.type(meta) != Members.OBJECT || !found.has(task)) {
+            return Optional.empty();
+        }
+        if (found.type(task) != Members.OBJECT) {
+            throw new JsonRefusedException("the related-task in _meta is not an object");
+        }
+        return Optional.of(value(id, "the taskId of related-task in _meta", Brought.LONGEST_TASK));
+    }
+
+    private Brought.Value value(int member, String what, int longest) throws JsonRefusedException {
+        return new Brought.Value(string(member, what, marked(longest)), found.range(member));
+    }
+
+    private static int marked(int longest) {
+        return longest + OwnerMarks.LENGTH;
     }
 
     private List<Target> targets(McpMethod method) throws JsonRefusedException {
         return switch (method.subject()) {
-            case NONE -> List.of();
+            case NONE, TASK -> List.of();
             case TOOL_NAME -> List.of(new Target(GuardedKind.TOOL, string(NAME, "the name in params", Target.LONGEST)));
             case PROMPT_NAME ->
                 List.of(new Target(GuardedKind.PROMPT, string(NAME, "the name in params", Target.LONGEST)));
@@ -208,34 +267,38 @@ public final class McpReader {
         if (found.type(NOTIFICATIONS) != Members.OBJECT) {
             throw new JsonRefusedException("notifications in params is missing or not an object");
         }
-        if (found.has(TASK_SUBSCRIPTIONS) && found.type(TASK_SUBSCRIPTIONS) != Members.NULL) {
-            throw new JsonRefusedException("subscriptions to tasks are not passed on");
-        }
-        if (!found.has(RESOURCE_SUBSCRIPTIONS) || found.type(RESOURCE_SUBSCRIPTIONS) == Members.NULL) {
+        return strings(RESOURCE_SUBSCRIPTIONS, "resourceSubscriptions", Target.LONGEST).stream()
+                .map(uri -> new Target(GuardedKind.RESOURCE, uri.text()))
+                .toList();
+    }
+
+    /** The items of an array, which is absent, null, or holds strings alone. */
+    private List<Brought.Value> strings(int member, String what, int longest) throws JsonRefusedException {
+        if (!found.has(member) || found.type(member) == Members.NULL) {
             return List.of();
         }
-        if (found.type(RESOURCE_SUBSCRIPTIONS) != Members.ARRAY) {
-            throw new JsonRefusedException("resourceSubscriptions is not an array");
+        if (found.type(member) != Members.ARRAY) {
+            throw new JsonRefusedException(what + " is not an array");
         }
-        List<Target> targets = new ArrayList<>();
-        int at = found.start(RESOURCE_SUBSCRIPTIONS) + 1;
-        int end = found.end(RESOURCE_SUBSCRIPTIONS) - 1;
+        List<Brought.Value> items = new ArrayList<>();
+        int at = found.start(member) + 1;
+        int end = found.end(member) - 1;
         while (at < end) {
             int b = at(at);
             if (b == '"') {
-                int close = JsonPieces.closingQuote(body, at);
-                targets.add(new Target(GuardedKind.RESOURCE, text(new ByteRange(at, close + 1), Target.LONGEST)));
-                at = close + 1;
+                ByteRange range = new ByteRange(at, JsonPieces.closingQuote(body, at) + 1);
+                items.add(new Brought.Value(text(range, longest), range));
+                at = range.end();
             } else if (b == ',' || b == ' ' || b == '\n' || b == '\r' || b == '\t') {
                 at++;
             } else {
-                throw new JsonRefusedException("resourceSubscriptions holds something that is not a string");
+                throw new JsonRefusedException(what + " holds something that is not a string");
             }
-            if (targets.size() > MOST_SUBSCRIPTIONS) {
-                throw new JsonRefusedException("resourceSubscriptions names more than " + MOST_SUBSCRIPTIONS + " URIs");
+            if (items.size() > MOST_SUBSCRIPTIONS) {
+                throw new JsonRefusedException(what + " names more than " + MOST_SUBSCRIPTIONS);
             }
         }
-        return targets;
+        return items;
     }
 
     private int at(int offset) {

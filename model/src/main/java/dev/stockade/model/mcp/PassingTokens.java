@@ -21,6 +21,9 @@ final class PassingTokens {
         /** Whether the text of the string, number or word that starts here is wanted. */
         boolean wantsValue();
 
+        /** How many bytes a wanted value may have. */
+        int longest();
+
         /** A key that was not wanted has ended. */
         void passesKey();
 
@@ -45,7 +48,7 @@ final class PassingTokens {
 
     private static final int DEEPEST = 1_000_000;
     /** A string of {@link Target#LONGEST} characters, each escaped. */
-    private static final int LONGEST_TEXT = 6 * Target.LONGEST;
+    static final int LONGEST_TEXT = 6 * Target.LONGEST;
 
     private final Reader reader;
     private final boolean[] inObject = new boolean[CHECKED_DEPTH + 1];
@@ -55,9 +58,16 @@ final class PassingTokens {
     private boolean expectKey;
     private boolean isKey;
     private boolean capturing;
+    /** Of the text that is captured. */
+    private int longest;
+
     private byte[] text = new byte[64];
     private int length;
     private String fault = "";
+    /** How many bytes passed before those that are looked at. */
+    private long passed;
+    /** Where the string ended whose end was seen last. */
+    private long closingQuote;
 
     PassingTokens(Reader reader) {
         this.reader = requireNonNull(reader);
@@ -66,6 +76,11 @@ final class PassingTokens {
     /** How many objects and arrays are open. */
     int depth() {
         return depth;
+    }
+
+    /** Of the string that was found last: how many bytes of the message stand before the quote at its end. */
+    long closingQuote() {
+        return closingQuote;
     }
 
     /** Whether the root has ended. */
@@ -86,6 +101,7 @@ final class PassingTokens {
     /** Takes the next bytes, unless something failed. */
     void feed(byte[] bytes, int from, int to) {
         int i = from;
+        passed -= from;
         while (i < to && fault.isEmpty()) {
             switch (state) {
                 case STRING -> i = string(bytes, i, to);
@@ -103,6 +119,7 @@ final class PassingTokens {
                 case OUTSIDE -> outside(bytes[i++]);
             }
         }
+        passed += to;
     }
 
     private int string(byte[] bytes, int from, int to) {
@@ -121,6 +138,7 @@ final class PassingTokens {
             state = State.ESCAPE;
         } else {
             state = State.OUTSIDE;
+            closingQuote = passed + i;
             stringEnds();
         }
         return i + 1;
@@ -154,12 +172,14 @@ final class PassingTokens {
                 expectKey = false;
                 length = 0;
                 capturing = isKey ? reader.wantsKey() : reader.wantsValue();
+                longest = isKey || !capturing ? LONGEST_TEXT : reader.longest();
             }
             default -> {
                 if (isWord(b)) {
                     state = State.WORD;
                     length = 0;
                     capturing = reader.wantsValue();
+                    longest = LONGEST_TEXT;
                     capture(b);
                 } else {
                     fault = "no JSON: a character that stands outside of strings";
@@ -228,12 +248,12 @@ final class PassingTokens {
     }
 
     private boolean hasRoom(int more) {
-        if (length + more > LONGEST_TEXT) {
-            fault = "a key, id, method or uri that is too long";
+        if (length + more > longest) {
+            fault = "a key, id, method, uri, task or requestState that is too long";
             return false;
         }
         if (length + more > text.length) {
-            text = Arrays.copyOf(text, Math.min(LONGEST_TEXT, Math.max(text.length * 2, length + more)));
+            text = Arrays.copyOf(text, Math.min(longest, Math.max(text.length * 2, length + more)));
         }
         return true;
     }

@@ -55,8 +55,19 @@ public enum ServerMethod {
     ELICITATION("elicitation/create", REQUEST, ClientFeature.ELICITATION, "2026-07-28/client/elicitation"),
     ROOTS("roots/list", REQUEST, ClientFeature.ROOTS, "2026-07-28/client/roots"),
 
-    // Denied until a task's owner is kept.
-    TASK_STATUS("notifications/tasks/status", NOTIFICATION, DENIED, "2025-11-25/basic/utilities/tasks");
+    // By owner: of the agent's own tasks alone.
+    TASK_STATUS(
+            "notifications/tasks/status",
+            NOTIFICATION,
+            GUARDED,
+            "2025-11-25/basic/utilities/tasks#task-status-notification"),
+    TASK_CHANGED("notifications/tasks", NOTIFICATION, GUARDED, "SEP-2663#task-status-notifications"),
+
+    // Denied: tasks that a client would run for the server.
+    TASKS_LIST("tasks/list", REQUEST, DENIED, "2025-11-25/basic/utilities/tasks#listing-tasks"),
+    TASKS_GET("tasks/get", REQUEST, DENIED, "2025-11-25/basic/utilities/tasks#getting-tasks"),
+    TASKS_RESULT("tasks/result", REQUEST, DENIED, "2025-11-25/basic/utilities/tasks#retrieving-task-results"),
+    TASKS_CANCEL("tasks/cancel", REQUEST, DENIED, "2025-11-25/basic/utilities/tasks#cancelling-tasks");
 
     private static final Map<String, ServerMethod> BY_WORD = new HashMap<>();
 
@@ -106,9 +117,14 @@ public enum ServerMethod {
         return treatment;
     }
 
-    /** The grant that a guarded one needs; a resource notice needs its URI allowed instead. */
+    /** The grant that a guarded one needs; a resource notice needs its URI allowed instead, a task's its owner. */
     public Optional<ClientFeature> feature() {
         return feature;
+    }
+
+    /** Whether it tells of one task, and so concerns that task's owner alone. */
+    public boolean isOfTask() {
+        return this == TASK_STATUS || this == TASK_CHANGED;
     }
 
     /** The page of the specification. */

@@ -8,8 +8,9 @@
  * pass on, and the bodies of refusals. The section numbers and names are those of the specification: "legacy" is revision
  * 2025-11-25 and before, "modern" is 2026-07-28.
  *
- * <p>Not enforced by owner yet, and therefore denied: every {@code tasks/} method, and a tool call that asks to be run as a
- * task. {@code requestState} passes as it came.
+ * <p>What a server hands out to be brought back ({@code requestState}, the ids of tasks) gets a mark behind it that names its
+ * owner ({@link dev.stockade.model.mcp.OwnerMarks}): put there as an answer passes ({@link dev.stockade.model.mcp.HandedOut}),
+ * verified and taken off when a request brings it back ({@link dev.stockade.model.mcp.Brought}).
  */
 @NullMarked
 package dev.stockade.model.mcp;

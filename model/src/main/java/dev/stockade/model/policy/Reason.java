@@ -11,6 +11,8 @@ public enum Reason {
     LIMIT("limit"),
     EVALUATION_ERROR("evaluation_error"),
     UNKNOWN_SESSION("unknown_session"),
+    /** A task, or a requestState, that this caller was not given here. */
+    UNKNOWN_STATE("unknown_state"),
     UNKNOWN_PATH("unknown_path"),
     UNREACHABLE("unreachable"),
     DRAINING("draining"),

@@ -9,6 +9,7 @@ import dev.stockade.model.json.JsonRefusedException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -23,12 +24,31 @@ class ListFilterTest {
         StringBuilder left = new StringBuilder();
         int from = 0;
         for (ListFilter.Cut cut :
-                filter.cuts(ByteBuffer.wrap(bytes), t -> t.name().startsWith("ok"), modern)) {
+                filter.cuts(ByteBuffer.wrap(bytes), t -> t.name().startsWith("ok"), ListFilterTest::mark, modern)) {
             left.append(new String(bytes, from, cut.range().start() - from, UTF_8))
                     .append(cut.replacement());
             from = cut.range().end();
         }
         return left.append(new String(bytes, from, bytes.length - from, UTF_8)).toString();
+    }
+
+    private static Optional<String> mark(String task) {
+        return task.startsWith("own") ? Optional.of("+mine") : Optional.empty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[] | []",
+                "[{\"taskId\":\"own1\",\"ttl\":5},{\"taskId\":\"own2\"}] | [{\"taskId\":\"own1+mine\",\"ttl\":5},{\"taskId\":\"own2+mine\"}]",
+                "[ {\"taskId\":\"x\"}, {\"a\":1,\"taskId\":\"\\u006fwn\"} ,{\"taskId\":\"y\"}] | [{\"a\":1,\"taskId\":\"\\u006fwn+mine\"}]",
+                "[{\"taskId\":5},{\"id\":\"own\"},\"own\",{\"task\":{\"taskId\":\"own\"}},{\"TaskId\":\"own\"}] | []",
+            })
+    void ofTasksTheAgentsOwnStayWithItsMark(String list, String left) throws JsonRefusedException {
+        String answer = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tasks\":%s,\"nextCursor\":\"c\"}}";
+
+        assertThat(filtered(answer.formatted(list), false)).isEqualTo(answer.formatted(left));
     }
 
     @ParameterizedTest

@@ -258,7 +258,7 @@ class McpReaderTest {
             strings = {
                 "{\"notifications\":{\"resourceSubscriptions\":[1]}}",
                 "{\"notifications\":{\"resourceSubscriptions\":\"a:b\"}}",
-                "{\"notifications\":{\"taskIds\":[\"t\"]}}",
+                "{\"notifications\":{\"taskIds\":[{\"a\":\"t\"}]}}",
                 "{\"notifications\":[]}",
                 "{}"
             })

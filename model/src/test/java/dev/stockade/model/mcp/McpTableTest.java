@@ -65,11 +65,12 @@ class McpTableTest {
         "resources/unsubscribe, GUARDED",
         "completion/complete, GUARDED",
         "subscriptions/listen, GUARDED",
-        "tasks/list, DENIED",
-        "tasks/get, DENIED",
-        "tasks/result, DENIED",
-        "tasks/cancel, DENIED",
-        "tasks/update, DENIED"
+        "tasks/list, FILTERED",
+        "tasks/get, GUARDED",
+        "tasks/result, GUARDED",
+        "tasks/cancel, GUARDED",
+        "tasks/update, GUARDED",
+        "notifications/tasks/status, DENIED"
     })
     void everyMethodHasItsPlace(String word, Treatment treatment) {
         assertThat(McpMethod.of(word)).map(McpMethod::treatment).contains(treatment);
@@ -83,8 +84,17 @@ class McpTableTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Tools/call", "tools/call ", "rpc.discover", "sampling/createMessage", "tasks/get", ""})
-    void whatIsUnknownOrHasNoOwnerYetIsDenied(String method) {
+    @ValueSource(
+            strings = {
+                "Tools/call",
+                "tools/call ",
+                "rpc.discover",
+                "sampling/createMessage",
+                "notifications/tasks/status",
+                "tasks/delete",
+                ""
+            })
+    void whatIsUnknownOrOnlyTheServersIsDenied(String method) {
         AgentAccess everything = access(
                 List.of(new Rule(
                         List.of(new NamePattern("*")),
@@ -99,17 +109,46 @@ class McpTableTest {
                 .isFalse();
     }
 
-    @Test
-    void aCallThatAsksToRunAsATaskIsDenied() {
+    @ParameterizedTest
+    @CsvSource({
+        "ping, PLUMBING",
+        "notifications/progress, PLUMBING",
+        "notifications/cancelled, PLUMBING",
+        "notifications/message, PLUMBING",
+        "notifications/tools/list_changed, PLUMBING",
+        "notifications/resources/list_changed, PLUMBING",
+        "notifications/prompts/list_changed, PLUMBING",
+        "notifications/subscriptions/acknowledged, PLUMBING",
+        "notifications/elicitation/complete, GUARDED",
+        "notifications/resources/updated, GUARDED",
+        "sampling/createMessage, GUARDED",
+        "elicitation/create, GUARDED",
+        "roots/list, GUARDED",
+        "notifications/tasks/status, GUARDED",
+        "notifications/tasks, GUARDED",
+        "tasks/list, DENIED",
+        "tasks/get, DENIED",
+        "tasks/result, DENIED",
+        "tasks/cancel, DENIED"
+    })
+    void everyMethodOfAServerHasItsPlace(String word, Treatment treatment) {
+        assertThat(ServerMethod.of(word)).map(ServerMethod::treatment).contains(treatment);
+        assertThat(ServerMethod.values()).hasSize(19);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"get_issue, true", "delete_repo, false"})
+    void aCallThatAsksToRunAsATaskIsDecidedOnByItsTool(String tool, boolean allowed) {
         AgentAccess tools =
-                access(List.of(new Rule(List.of(new NamePattern("*")), List.of(), List.of(), Set.of())), List.of());
+                access(List.of(new Rule(List.of(new NamePattern("get_*")), List.of(), List.of(), Set.of())), List.of());
         McpMessage.Request call = new McpMessage.Request(
                 new RequestId("1", false, "1"),
                 "tools/call",
                 Optional.of(McpMethod.TOOLS_CALL),
-                new McpMessage.Params(List.of(new Target(GuardedKind.TOOL, "a")), ByteRange.NONE, "", true));
+                new McpMessage.Params(List.of(new Target(GuardedKind.TOOL, tool)), ByteRange.NONE, "", true));
 
-        assertThat(McpGuard.decide(tools, call, Arguments.none()).message()).contains("task");
+        assertThat(McpGuard.decide(tools, call, Arguments.none()).decision().allows())
+                .isEqualTo(allowed);
     }
 
     @Test
@@ -168,9 +207,7 @@ class McpTableTest {
                 .isFalse();
         assertThat(McpGuard.decide(sampling, ServerMethod.ELICITATION).message())
                 .contains("elicitation/create");
-        assertThat(McpGuard.decide(sampling, ServerMethod.TASK_STATUS)
-                        .decision()
-                        .allows())
+        assertThat(McpGuard.decide(sampling, ServerMethod.TASKS_GET).decision().allows())
                 .isFalse();
     }
 

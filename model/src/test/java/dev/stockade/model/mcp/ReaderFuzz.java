@@ -86,6 +86,16 @@ public final class ReaderFuzz {
         id(read.path("id"), whole.id());
         JsonNode params = read.path("params");
         require(!params.path("uri").isTextual() || params.get("uri").textValue().equals(whole.uri()), "the URI");
+        List<String> named = whole.handed().stream().map(Handed::value).toList();
+        List<JsonNode> tasks = new ArrayList<>(List.of(
+                params.path("taskId"),
+                params.path("_meta")
+                        .path("io.modelcontextprotocol/related-task")
+                        .path("taskId")));
+        params.path("notifications").path("taskIds").forEach(tasks::add);
+        for (JsonNode task : tasks) {
+            require(!task.isTextual() || named.contains(task.textValue()), "a task is not seen");
+        }
         JsonNode result = read.path("result");
         require(
                 !result.path("isError").isBoolean() || result.get("isError").booleanValue() == whole.isToolError(),
@@ -122,14 +132,20 @@ public final class ReaderFuzz {
                 scanner.isToolError(),
                 scanner.hasList(),
                 scanner.inputRequests(),
-                scanner.inputMethods());
+                scanner.inputMethods(),
+                scanner.resultType(),
+                scanner.handed());
     }
 
     /** What a filter leaves is JSON, in which nothing stands that may not be seen. */
     private static void serverLists(byte[] bytes) {
         List<ListFilter.Cut> cuts;
         try {
-            cuts = FILTER.cuts(ByteBuffer.wrap(bytes), target -> target.name().startsWith("o"), bytes.length % 2 == 0);
+            cuts = FILTER.cuts(
+                    ByteBuffer.wrap(bytes),
+                    target -> target.name().startsWith("o"),
+                    task -> task.startsWith("o") ? Optional.of("+mark") : Optional.empty(),
+                    bytes.length % 2 == 0);
         } catch (JsonRefusedException e) {
             return;
         }
@@ -152,6 +168,10 @@ public final class ReaderFuzz {
         }
         for (JsonNode tool : read.path("result").path("tools")) {
             require(tool.path("name").asText().startsWith("o"), "a tool that may not be seen is left");
+        }
+        for (JsonNode task : read.path("result").path("tasks")) {
+            String id = task.path("taskId").asText();
+            require(id.startsWith("o") && id.endsWith("+mark"), "a task of another is left, or one without its mark");
         }
     }
 

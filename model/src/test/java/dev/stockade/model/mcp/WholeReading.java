@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What Jackson reads in a body: the other reader that {@link McpReader} is compared with, and the form in which the programs of
@@ -183,12 +184,50 @@ final class WholeReading {
         if (params.hasNonNull("task") != read.task()) {
             return "whether it is a task";
         }
-        return arguments(body, params.path("arguments"), read.arguments());
+        return first(
+                brought(body, method, params, read.brought()),
+                arguments(body, params.path("arguments"), read.arguments()));
+    }
+
+    private static String brought(byte[] body, McpMethod method, JsonNode params, Brought read) {
+        List<JsonNode> tasks = new ArrayList<>();
+        if (method.subject() == McpMethod.Subject.TASK) {
+            tasks.add(params.path("taskId"));
+        } else if (method.subject() == McpMethod.Subject.SUBSCRIPTIONS) {
+            params.path("notifications").path("taskIds").forEach(tasks::add);
+        }
+        JsonNode related = params.path("_meta")
+                .path("io.modelcontextprotocol/related-task")
+                .path("taskId");
+        boolean same = read.state().map(Brought.Value::text).equals(text(params.path("requestState")))
+                && read.related().map(Brought.Value::text).equals(text(related))
+                && read.tasks().stream()
+                        .map(Brought.Value::text)
+                        .toList()
+                        .equals(tasks.stream().map(JsonNode::textValue).toList());
+        boolean lie = Stream.of(read.state().stream(), read.tasks().stream(), read.related().stream())
+                .flatMap(values -> values)
+                .allMatch(value -> lies(body, value));
+        return same && lie ? "" : "what it brings back";
+    }
+
+    private static Optional<String> text(JsonNode node) {
+        return Optional.ofNullable(node.textValue());
+    }
+
+    private static boolean lies(byte[] body, Brought.Value value) {
+        try {
+            return STRICT.readTree(body, value.range().start(), value.range().length())
+                    .asText()
+                    .equals(value.text());
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static Optional<List<Target>> targets(McpMethod method, JsonNode params) {
         return switch (method.subject()) {
-            case NONE -> Optional.of(List.of());
+            case NONE, TASK -> Optional.of(List.of());
             case TOOL_NAME -> one(GuardedKind.TOOL, params.path("name"));
             case PROMPT_NAME -> one(GuardedKind.PROMPT, params.path("name"));
             case RESOURCE_URI -> one(GuardedKind.RESOURCE, params.path("uri"));

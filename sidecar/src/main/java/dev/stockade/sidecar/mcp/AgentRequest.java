@@ -8,11 +8,15 @@ import dev.stockade.model.audit.AuditEvent.Verdict;
 import dev.stockade.model.audit.RecordedArguments;
 import dev.stockade.model.json.Arguments;
 import dev.stockade.model.json.ByteRange;
+import dev.stockade.model.mcp.Brought;
 import dev.stockade.model.mcp.Era;
+import dev.stockade.model.mcp.HandedOut;
+import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpErrors;
 import dev.stockade.model.mcp.McpGuard;
 import dev.stockade.model.mcp.McpMessage;
 import dev.stockade.model.mcp.McpMethod;
+import dev.stockade.model.mcp.OwnerMarks;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.mcp.Target;
 import dev.stockade.model.mcp.Treatment;
@@ -26,7 +30,9 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One request of an agent: what it asks for, and what the rules in force say of it. Writes down in the {@link Attempt} what it
@@ -36,6 +42,10 @@ final class AgentRequest {
     static final String STALE =
             "this server's sidecar has not heard from the operator for longer than limits.staleAfter, and serves nobody until"
                     + " it has";
+
+    static final String TASK_UNKNOWN = "Failed to retrieve task: Task not found";
+    static final String STATE_UNKNOWN =
+            "this requestState was not given to this caller for this request: send the request without it, to start anew";
 
     private final McpServerSide side;
     private final Peer peer;
@@ -48,6 +58,10 @@ final class AgentRequest {
     private Optional<Sessions.Session> session = Optional.empty();
     private Subject subject;
     private boolean modern;
+    private HandedOut.Asked asked = HandedOut.Asked.NOTHING;
+    private Brought.Unmarked unmarked = Brought.Unmarked.NONE;
+    /** The task that it is about, as the server knows it. */
+    private Optional<String> task = Optional.empty();
 
     AgentRequest(McpServerSide side, Peer peer, HttpRequest head, Attempt attempt) {
         this.side = requireNonNull(side);
@@ -93,6 +107,21 @@ final class AgentRequest {
 
     boolean isModern() {
         return modern;
+    }
+
+    /** What its answer may hand out. */
+    HandedOut.Asked asked() {
+        return asked;
+    }
+
+    /** What takes the mesh's marks out of its body. */
+    List<ListFilter.Cut> unmarking() {
+        return unmarked.cuts();
+    }
+
+    /** The task that it is about, as the server knows it. */
+    Optional<String> task() {
+        return task;
     }
 
     /** Whether its answer is a list, of which the agent sees a part. */
@@ -150,7 +179,7 @@ final class AgentRequest {
             }
             case McpMessage.Notification notification ->
                 wait > 0 ? tooMany(notification, wait) : call(notification, body);
-            case McpMessage.Response response -> wait > 0 ? tooMany(wait) : response(response);
+            case McpMessage.Response response -> wait > 0 ? tooMany(wait) : response(response, body);
         };
     }
 
@@ -193,11 +222,11 @@ final class AgentRequest {
         Arguments given = new Arguments(body.nioBuffer(), call.params().arguments());
         McpGuard.Verdict verdict = McpGuard.decide(access().orElseThrow(), call, given);
         return switch (verdict.decision()) {
-            case Decision.Allow allow -> new Judgement.Passes(new Ruling(Verdict.ALLOW, Optional.empty(), allow.by()));
+            case Decision.Allow allow -> passes(call, body, new Ruling(Verdict.ALLOW, Optional.empty(), allow.by()));
             case Decision.Deny deny -> {
                 verdict.target().ifPresent(t -> subject = subject(call.method(), Optional.of(t)));
                 yield rules().observe() && deny.reason() == Reason.POLICY_DENIED
-                        ? new Judgement.Passes(new Ruling(Verdict.OBSERVE_DENY, Optional.of(deny.reason()), deny.by()))
+                        ? passes(call, body, new Ruling(Verdict.OBSERVE_DENY, Optional.of(deny.reason()), deny.by()))
                         : new Judgement.Denied(verdict, deny);
             }
         };
@@ -211,6 +240,45 @@ final class AgentRequest {
         return method.isPresent() && (method.get() == McpMethod.CANCELLED || method.get() == McpMethod.PROGRESS);
     }
 
+    /** Unless it brings something that this agent was not given: that stays unknown to it, whether it exists or not. */
+    private Judgement passes(McpMessage.Call call, ByteBuf body, Ruling ruling) {
+        OwnerMarks.Purpose purpose = new OwnerMarks.Purpose(
+                call.method(),
+                call.params().targets().stream().findFirst().map(Target::name).orElse(""));
+        Brought brought = call.params().brought();
+        OwnerMarks marks = new OwnerMarks(rules().stateKey());
+        if (!brought.hasOwnState(marks, peer.agent(), purpose)) {
+            return unknown(STATE_UNKNOWN);
+        }
+        if (!takesMarksOff(brought, marks, body)) {
+            return unknown(TASK_UNKNOWN);
+        }
+        if (call.known()
+                .map(McpMethod::subject)
+                .filter(McpMethod.Subject.TASK::equals)
+                .isPresent()) {
+            task = Optional.of(unmarked.tasks().getFirst());
+        }
+        asked = new HandedOut.Asked(purpose, call.params().task(), Set.copyOf(unmarked.tasks()));
+        return new Judgement.Passes(ruling);
+    }
+
+    private boolean takesMarksOff(Brought brought, OwnerMarks marks, ByteBuf body) {
+        Optional<Brought.Unmarked> taken = brought.unmarked(marks, peer.agent(), body.nioBuffer());
+        taken.ifPresent(own -> {
+            unmarked = own;
+            own.tasks().forEach(side.tasks().of(peer.agent())::opened);
+        });
+        return taken.isPresent();
+    }
+
+    /** What MCP answers where there is no such task (2025-11-25 basic/utilities/tasks, SEP-2663 "Protocol Errors"). */
+    private Judgement unknown(String sentence) {
+        return id.isPresent()
+                ? refused(HttpResponseStatus.OK, McpErrors.INVALID_PARAMS, Reason.UNKNOWN_STATE, sentence)
+                : new Judgement.Dropped(Reason.UNKNOWN_STATE);
+    }
+
     private static Subject subject(String method, Optional<Target> target) {
         return new Subject(
                 method,
@@ -219,14 +287,19 @@ final class AgentRequest {
     }
 
     /** An answer of the agent passes only if the server asked this agent, in this session, and was not answered yet. */
-    private Judgement response(McpMessage.Response response) {
+    private Judgement response(McpMessage.Response response, ByteBuf body) {
         subject = new Subject("response", "", "");
         return serverRefused()
                 .or(() -> ModernHeaders.mismatchOfAnswer(head.headers()).map(AgentRequest::mismatched))
                 .or(() -> sessionRefused(false))
-                .orElseGet(() -> session.isPresent() && session.get().answers(response.id())
-                        ? new Judgement.Passes(Ruling.ALLOWED)
-                        : new Judgement.Dropped(Reason.POLICY_DENIED));
+                .orElseGet(() -> {
+                    if (!takesMarksOff(response.brought(), new OwnerMarks(rules().stateKey()), body)) {
+                        return new Judgement.Dropped(Reason.UNKNOWN_STATE);
+                    }
+                    return session.isPresent() && session.get().answers(response.id())
+                            ? new Judgement.Passes(Ruling.ALLOWED)
+                            : new Judgement.Dropped(Reason.POLICY_DENIED);
+                });
     }
 
     /** Whether the agent may not use the server at all. */

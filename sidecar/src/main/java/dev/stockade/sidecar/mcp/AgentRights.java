@@ -6,6 +6,7 @@ import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Subject;
 import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.mcp.AnswerScanner;
+import dev.stockade.model.mcp.HandedOut;
 import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpErrors;
 import dev.stockade.model.mcp.McpGuard;
@@ -64,12 +65,16 @@ final class AgentRights {
     }
 
     /** What a list hides from the agent. */
-    List<ListFilter.Cut> listCuts(ByteBuffer json, boolean modern) throws JsonRefusedException {
+    List<ListFilter.Cut> listCuts(ByteBuffer json, HandedOut handedOut, boolean modern) throws JsonRefusedException {
         Optional<AgentAccess> now = accessNow();
         boolean observe = side.rules().map(ServerRules::observe).orElse(false);
         return side.tools()
                 .lists
-                .cuts(json, target -> observe || (now.isPresent() && McpGuard.shows(now.get(), target)), modern);
+                .cuts(
+                        json,
+                        target -> observe || (now.isPresent() && McpGuard.shows(now.get(), target)),
+                        handedOut::markOf,
+                        modern);
     }
 
     /** Records something that the server asks of the agent; false if it must not pass since it cannot be recorded. */

@@ -7,6 +7,7 @@ import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Subject;
 import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.mcp.AnswerScanner;
+import dev.stockade.model.mcp.HandedOut;
 import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpErrors;
 import dev.stockade.model.mcp.McpGuard;
@@ -20,17 +21,20 @@ import dev.stockade.model.policy.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Passes a stream of server-sent events, each as soon as it is whole, and each looked at: lists are cut, requests of the server
- * pass only with a grant, what is not MCP does not pass.
+ * pass only with a grant, tasks are named only to their owner, what is not MCP does not pass.
  */
 final class EventRelay implements Relay {
     private final Exchange exchange;
     private final AnswerHead head;
     private final long most;
+    private final HandedOut handedOut;
     private final SseBoundary boundary = new SseBoundary();
 
     /** The bytes of the event that is not whole yet, all of them looked at by {@link #boundary}. */
@@ -49,6 +53,7 @@ final class EventRelay implements Relay {
         this.exchange = requireNonNull(exchange);
         this.head = requireNonNull(head);
         this.most = most;
+        handedOut = exchange.handedOut();
         answered = exchange.id().isEmpty();
         exchange.answer().head(head.status(), head.headers(), -1);
         exchange.answer().flush();
@@ -162,8 +167,8 @@ final class EventRelay implements Relay {
         ByteBuf shown = inOneReading(bytes, event);
         try {
             switch (message.form()) {
-                case REQUEST -> request(shown, message);
-                case NOTIFICATION -> notification(shown, message);
+                case REQUEST -> request(shown, event, message);
+                case NOTIFICATION -> notification(shown, event, message);
                 case RESPONSE -> response(shown, event, message);
                 case NEITHER -> {}
             }
@@ -187,7 +192,7 @@ final class EventRelay implements Relay {
         exchange.answer().write(bytes.retain());
     }
 
-    private void request(ByteBuf bytes, AnswerScanner message) {
+    private void request(ByteBuf bytes, SseEvent event, AnswerScanner message) {
         Optional<RequestId> asked = message.id();
         if (asked.isEmpty()) {
             breaksOff("a request of the server has an id that is neither a string nor an integer");
@@ -197,6 +202,7 @@ final class EventRelay implements Relay {
         Optional<AgentAccess> access = exchange.rights().accessNow();
         boolean permitted = method.isPresent()
                 && access.isPresent()
+                && handedOut.ownsAll(message)
                 && McpGuard.decide(access.get(), method.get()).decision().allows();
         boolean plumbing = method.isPresent() && method.get() == ServerMethod.PING;
         if (!plumbing) {
@@ -204,25 +210,30 @@ final class EventRelay implements Relay {
             permitted &= exchange.rights().recordAsked(new Subject(message.method(), "", ""), ruling);
         }
         if (permitted && exchange.session().map(s -> s.asked(asked.get())).orElse(true)) {
-            pass(bytes);
+            passMarked(bytes, event, message);
         } else {
             exchange.refuseServer(asked.get(), message.method());
         }
     }
 
-    private void notification(ByteBuf bytes, AnswerScanner message) {
+    private void notification(ByteBuf bytes, SseEvent event, AnswerScanner message) {
         Optional<ServerMethod> method = ServerMethod.of(message.method());
         Optional<AgentAccess> access = exchange.rights().accessNow();
-        boolean permitted = method.isPresent() && access.isPresent();
+        boolean permitted = method.isPresent()
+                && access.isPresent()
+                && handedOut.ownsAll(message)
+                && exchange.rights().unpermitted(message).isEmpty();
         Subject subject = new Subject(message.method(), "", "");
         if (permitted && method.get() == ServerMethod.RESOURCE_UPDATED) {
             subject = new Subject(message.method(), GuardedKind.RESOURCE.word(), message.uri());
             permitted = McpGuard.tells(access.get(), message.uri()).allows();
+        } else if (permitted && method.get().isOfTask()) {
+            permitted = !message.handed().isEmpty();
         } else if (permitted) {
             permitted = McpGuard.decide(access.get(), method.get()).decision().allows();
         }
         if (permitted) {
-            pass(bytes);
+            passMarked(bytes, event, message);
             if (method.get() == ServerMethod.ACKNOWLEDGED && notices.isEmpty()) {
                 exchange.subscriptionNotices(message).ifPresent(this::opens);
             }
@@ -249,24 +260,32 @@ final class EventRelay implements Relay {
             write(event.withData(exchange.rights().denyAsked(message.id(), unpermitted.get())));
             return;
         }
-        if (ours ? !exchange.isListRequest() : !message.hasList()) {
-            pass(bytes);
-            return;
-        }
-        ByteBuffer json = event.data();
+        List<ListFilter.Cut> changes = new ArrayList<>(Cuts.of(handedOut.inserts(message, 0, ours)));
         try {
-            List<ListFilter.Cut> cuts = exchange.rights().listCuts(json, exchange.isModern());
-            if (cuts.isEmpty()) {
-                pass(bytes);
-                return;
+            if (ours ? exchange.isListRequest() : message.hasList()) {
+                changes.addAll(exchange.rights().listCuts(event.data(), handedOut, exchange.isModern()));
+                changes.sort(Comparator.comparingInt(c -> c.range().start()));
             }
-            ByteBuf shown = Cuts.apply(Unpooled.wrappedBuffer(json), cuts);
-            byte[] left = new byte[shown.readableBytes()];
-            shown.readBytes(left).release();
-            write(event.withData(left));
+            passChanged(bytes, event, changes);
         } catch (JsonRefusedException e) {
             breaksOff("the server's list cannot be read: " + e.sentence());
         }
+    }
+
+    /** With the agent's marks behind the tasks that a message of the server's names. */
+    private void passMarked(ByteBuf bytes, SseEvent event, AnswerScanner message) {
+        passChanged(bytes, event, Cuts.of(handedOut.inserts(message, 0, false)));
+    }
+
+    private void passChanged(ByteBuf bytes, SseEvent event, List<ListFilter.Cut> changes) {
+        if (changes.isEmpty()) {
+            pass(bytes);
+            return;
+        }
+        ByteBuf shown = Cuts.apply(Unpooled.wrappedBuffer(event.data()), changes);
+        byte[] left = new byte[shown.readableBytes()];
+        shown.readBytes(left).release();
+        write(event.withData(left));
     }
 
     private void write(byte[] event) {

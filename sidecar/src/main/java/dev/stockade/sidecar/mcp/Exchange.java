@@ -6,8 +6,10 @@ import dev.stockade.model.audit.AuditEvent.Outcome;
 import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Verdict;
 import dev.stockade.model.mcp.AnswerScanner;
+import dev.stockade.model.mcp.HandedOut;
 import dev.stockade.model.mcp.McpErrors;
 import dev.stockade.model.mcp.McpGuard;
+import dev.stockade.model.mcp.OwnerMarks;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.GuardedKind;
@@ -278,9 +280,9 @@ final class Exchange implements Upstream.Listener {
 
     private void send(Upstream to) {
         upstream = to;
-        HttpRequest head = ServerRequest.passing(request.head(), request.rules(), peer, session, body.readableBytes());
-        ByteBuf sent = body;
+        ByteBuf sent = Cuts.without(body, request.unmarking());
         body = Unpooled.EMPTY_BUFFER;
+        HttpRequest head = ServerRequest.passing(request, peer, session, sent.readableBytes());
         to.send(head, new DefaultLastHttpContent(sent), this);
     }
 
@@ -370,6 +372,15 @@ final class Exchange implements Upstream.Listener {
     /** What the agent may see and be asked. */
     AgentRights rights() {
         return rights;
+    }
+
+    /** What of the answer gets the agent's mark. */
+    HandedOut handedOut() {
+        return new HandedOut(
+                new OwnerMarks(request.rules().stateKey()),
+                peer.agent(),
+                request.asked(),
+                side.tasks().of(peer.agent()));
     }
 
     AgentAnswer answer() {

@@ -1,12 +1,16 @@
 package dev.stockade.sidecar.mcp;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.audit.AuditEvent.Outcome;
 import dev.stockade.model.mcp.AnswerScanner;
+import dev.stockade.model.mcp.HandedOut;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * Passes one JSON message. The first bytes are held until the message is whole or too long for that, so that most answers that
@@ -20,12 +24,19 @@ final class JsonRelay implements Relay {
     private final AnswerHead head;
     private final AnswerScanner scanner = new AnswerScanner();
     private final Deque<ByteBuf> held = new ArrayDeque<>();
+    private final HandedOut handedOut;
     private int heldBytes;
+    /** How many bytes of the message are out. */
+    private long passed;
+    /** How many of the values that it hands out have been seen to. */
+    private int marked;
+
     private boolean streaming;
 
     JsonRelay(Exchange exchange, AnswerHead head) {
         this.exchange = requireNonNull(exchange);
         this.head = requireNonNull(head);
+        handedOut = exchange.handedOut();
     }
 
     @Override
@@ -40,13 +51,15 @@ final class JsonRelay implements Relay {
             if (refused()) {
                 return;
             }
-            start(head.length());
+            // How long it will be is known only at the end: what it hands out gets longer.
+            start(-1);
         } else if (mustNotPass()) {
             data.release();
             exchange.cut();
             return;
         } else {
-            exchange.answer().write(data);
+            held.add(data);
+            pass(marks());
         }
         exchange.answer().flush();
         exchange.slowDown();
@@ -80,11 +93,38 @@ final class JsonRelay implements Relay {
         return true;
     }
 
-    private void start(long length) {
+    /** @param bytes of the server's whole answer; negative if it is not known yet */
+    private void start(long bytes) {
         streaming = true;
+        List<HandedOut.Insert> marks = marks();
+        long length = bytes < 0
+                ? -1
+                : bytes + marks.stream().mapToInt(m -> m.text().length()).sum();
         exchange.answer().head(head.status(), head.headers(), length);
+        pass(marks);
+    }
+
+    /** Those in what is held. */
+    private List<HandedOut.Insert> marks() {
+        List<HandedOut.Insert> marks =
+                handedOut.inserts(scanner, marked, exchange.id().isPresent());
+        marked = scanner.handed().size();
+        return marks;
+    }
+
+    private void pass(List<HandedOut.Insert> marks) {
+        int next = 0;
         while (!held.isEmpty()) {
-            exchange.answer().write(held.remove());
+            ByteBuf data = held.remove();
+            while (next < marks.size() && marks.get(next).at() < passed + data.readableBytes()) {
+                HandedOut.Insert mark = marks.get(next++);
+                int before = (int) (mark.at() - passed);
+                passed += before;
+                exchange.answer().write(data.readRetainedSlice(before));
+                exchange.answer().write(Unpooled.copiedBuffer(mark.text(), US_ASCII));
+            }
+            passed += data.readableBytes();
+            exchange.answer().write(data);
         }
     }
 

@@ -54,7 +54,9 @@ final class ListRelay implements Relay {
         }
         List<ListFilter.Cut> cuts;
         try {
-            cuts = body.isReadable() ? exchange.rights().listCuts(body.nioBuffer(), exchange.isModern()) : List.of();
+            cuts = body.isReadable()
+                    ? exchange.rights().listCuts(body.nioBuffer(), exchange.handedOut(), exchange.isModern())
+                    : List.of();
         } catch (JsonRefusedException e) {
             exchange.replaceBroken("the server's list cannot be read: " + e.sentence());
             return;

@@ -47,6 +47,7 @@ public final class McpServerSide {
     private final Clock clock;
     private final Sessions sessions;
     private final ListNotices notices = new ListNotices();
+    private final OwnTasks tasks;
     private final String serverPod;
     private final Allowances allowances;
     private final Metrics metrics;
@@ -80,6 +81,7 @@ public final class McpServerSide {
         this.upstreams = new UpstreamPool(loopback);
         this.clock = requireNonNull(clock);
         this.sessions = new Sessions(ReplicaTag.of(pod.uid()), clock, Sessions.MOST);
+        this.tasks = new OwnTasks(clock, OwnTasks.MOST);
         this.serverPod = pod.namespace() + "/" + pod.name();
         this.allowances = requireNonNull(allowances);
         this.metrics = requireNonNull(metrics);
@@ -126,6 +128,10 @@ public final class McpServerSide {
 
     Sessions sessions() {
         return sessions;
+    }
+
+    OwnTasks tasks() {
+        return tasks;
     }
 
     Tools tools() {

@@ -3,6 +3,7 @@ package dev.stockade.sidecar.mcp;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stockade.model.mcp.McpMessage;
+import dev.stockade.model.mcp.McpMethod;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
@@ -38,14 +39,32 @@ final class ModernHeaders {
         String name = headers.get(HttpEdge.MCP_NAME);
         if (name != null) {
             Optional<String> decoded = decode(name);
-            boolean agrees = decoded.isPresent()
-                    && call.params().targets().size() == 1
-                    && call.params().targets().getFirst().name().equals(decoded.get());
-            if (!agrees) {
-                return Optional.of("Header mismatch: Mcp-Name is not the name or uri in the body");
+            if (decoded.isEmpty() || !decoded.equals(named(call))) {
+                return Optional.of("Header mismatch: Mcp-Name is not the name, uri or taskId in the body");
             }
         }
         return ParamHeaders.mismatch(headers, body, call.params().arguments());
+    }
+
+    /** What {@code Mcp-Name} repeats: for the methods of tasks the {@code taskId} (SEP-2663 "Routing Headers"). */
+    private static Optional<String> named(McpMessage.Call call) {
+        McpMessage.Params params = call.params();
+        if (call.known()
+                .map(McpMethod::subject)
+                .filter(McpMethod.Subject.TASK::equals)
+                .isPresent()) {
+            return Optional.of(params.brought().tasks().getFirst().text());
+        }
+        return params.targets().size() == 1
+                ? Optional.of(params.targets().getFirst().name())
+                : Optional.empty();
+    }
+
+    /** A value as it stands in a header: as it is where that is visible ASCII, else in Base64. */
+    static String encode(String value) {
+        boolean plain =
+                !value.isEmpty() && value.chars().allMatch(c -> c > ' ' && c <= '~') && !value.startsWith(ENCODED);
+        return plain ? value : ENCODED + Base64.getEncoder().encodeToString(value.getBytes(UTF_8)) + ENCODED_END;
     }
 
     /** The same for an answer of the agent, which has neither a method nor a name. */

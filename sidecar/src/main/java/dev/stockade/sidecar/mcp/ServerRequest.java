@@ -14,14 +14,18 @@ final class ServerRequest {
     private ServerRequest() {}
 
     /**
-     * Passes a request on.
+     * Passes a request on. Where {@code Mcp-Name} names a task, the server gets the id that it knows.
      *
      * @param session the one that it belongs to, which the server knows by another id than the agent
      * @param bodyBytes the length of its body: bytes behind a head that does not announce them would be a request of their own
      */
-    static HttpRequest passing(
-            HttpRequest from, ServerRules rules, Peer peer, Optional<Sessions.Session> session, int bodyBytes) {
-        HttpRequest request = head(from.method(), from, rules, peer, session);
+    static HttpRequest passing(AgentRequest asked, Peer peer, Optional<Sessions.Session> session, int bodyBytes) {
+        HttpRequest from = asked.head();
+        HttpRequest request = head(from.method(), from, asked.rules(), peer, session);
+        if (asked.task().isPresent() && request.headers().contains(HttpEdge.MCP_NAME)) {
+            request.headers()
+                    .set(HttpEdge.MCP_NAME, ModernHeaders.encode(asked.task().get()));
+        }
         if (bodyBytes > 0 || from.method().equals(HttpMethod.POST)) {
             request.headers().set(HttpHeaderNames.CONTENT_LENGTH, bodyBytes);
         }
