@@ -50,7 +50,8 @@ public final class SseEvent {
             } else if (lines.isField("event")) {
                 type = UTF_8.decode(lines.value()).toString();
             } else if (lines.isField("id")) {
-                hasId = names(lines.value());
+                ByteBuffer id = lines.value();
+                hasId = isIgnored(id) ? hasId : id.hasRemaining();
             }
         }
         if (dataLines > 1) {
@@ -59,14 +60,14 @@ public final class SseEvent {
         return new SseEvent(event, data, type, !isBlank(data), hasId);
     }
 
-    /** Whether an id is one from which a client may resume: with a NUL it is ignored, and an empty one takes the last away. */
-    private static boolean names(ByteBuffer id) {
+    /** Clients take no id with a NUL, and are given none that some of them would cut. An empty one takes the last away. */
+    private static boolean isIgnored(ByteBuffer id) {
         for (int i = id.position(); i < id.limit(); i++) {
             if (id.get(i) == 0) {
-                return false;
+                return true;
             }
         }
-        return id.hasRemaining();
+        return breaks(id);
     }
 
     private static boolean isBlank(ByteBuffer data) {

@@ -194,7 +194,11 @@ public final class ReaderFuzz {
                     SseEvent.of(ByteBuffer.wrap(bytes, from, end - from).slice());
             SseEvent again = SseEvent.of(ByteBuffer.wrap(event.withData(new byte[] {'{', '\n', '}'})));
             require(UTF_8.decode(again.data()).toString().equals("{ }"), "the data of an event is not replaced");
-            require(again.hasId() == event.hasId() && again.isMessage() == event.isMessage(), "an event lost a line");
+            require(again.hasId() == event.hasId(), "an event lost its id");
+            require(
+                    event.breaksElsewhere() || again.isMessage() == event.isMessage(),
+                    "an event lost its type, or got another");
+            require(!again.breaksElsewhere(), "a line of a rewritten event ends elsewhere for some clients");
             from = end;
         }
     }

@@ -86,4 +86,30 @@ class SseTest {
 
         assertThat(rewritten).isEqualTo("event: message\nid: 5\nretry: 10\ndata: { }\n\n");
     }
+
+    @Test
+    void anIdIsOneThatClientsTake() {
+        assertThat(event("id: 1\nid: a\u0000b\ndata: x\n\n").hasId()).isTrue();
+        assertThat(event("id: a\u0000b\ndata: x\n\n").hasId()).isFalse();
+        assertThat(event("id: a\u2028b\ndata: x\n\n").hasId()).isFalse();
+        assertThat(event("id: 1\nid:\ndata: x\n\n").hasId()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u000b", "\f", "\u001c", "\u001d", "\u001e", "\u0085", "\u2028", "\u2029"})
+    void whatSomeClientsEndLinesAtIsWrittenAsAnEscape(String end) {
+        SseEvent event = event("id: 1\n: c" + end + "data: y\nevent: message\ndata: {\"a\":\"b" + end + "c\"}\n\n");
+
+        assertThat(event.breaksElsewhere()).isTrue();
+        assertThat(new String(event.withData(("{\"a\":\"b" + end + "c\"}").getBytes(UTF_8)), UTF_8))
+                .isEqualTo(
+                        "id: 1\nevent: message\ndata: {\"a\":\"b\\u%04x".formatted((int) end.charAt(0)) + "c\"}\n\n");
+    }
+
+    @Test
+    void otherTextIsNoSuchEnd() {
+        assertThat(event("data: \u00e9\u0084\u0086\u2027\u202a\u2068\ud83d\ude00\t\u001b\n\n")
+                        .breaksElsewhere())
+                .isFalse();
+    }
 }
