@@ -16,8 +16,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Turns events into lines, each with its place in the chain: the process that wrote it, its number there, and the SHA-256 of
@@ -26,9 +24,6 @@ import java.util.regex.Pattern;
 public final class AuditChain {
     /** {@code prev} of a process's first line. */
     public static final String FIRST = "0".repeat(64);
-
-    private static final Pattern LINK =
-            Pattern.compile("\"boot\":\"([^\"]*)\",\"seq\":([0-9]+),\"prev\":\"([0-9a-f]{64})\"");
 
     private final String boot;
     private final MessageDigest sha256;
@@ -41,7 +36,7 @@ public final class AuditChain {
         sha256 = sha256();
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -195,34 +190,17 @@ public final class AuditChain {
      * @return the first fault, as a sentence; empty if there is none
      */
     public static Optional<String> fault(List<String> lines) {
-        String boot = "";
-        long seq = 0;
-        String digest = "";
-        for (int i = 0; i < lines.size(); i++) {
-            Matcher link = LINK.matcher(lines.get(i));
-            String where = "audit line " + (i + 1);
-            if (!link.find()) {
-                return Optional.of(where + " has no boot, seq and prev: it was not written by this log");
-            }
-            long number = Long.parseLong(link.group(2));
-            if (i > 0) {
-                if (!link.group(1).equals(boot)) {
-                    return Optional.of(where + " is of another process: check the lines of each boot by themselves");
-                }
-                if (number != seq + 1) {
-                    return Optional.of(
-                            where + " has number " + number + " after " + seq + ": lines are missing or moved");
-                }
-                if (!link.group(3).equals(digest)) {
-                    return Optional.of(where + " does not follow from the line before it, which was changed");
-                }
-            } else if (number == 1 && !link.group(3).equals(FIRST)) {
-                return Optional.of(where + " is the first of its process and names one before it");
-            }
-            boot = link.group(1);
-            seq = number;
-            digest = HexFormat.of().formatHex(sha256().digest(lines.get(i).getBytes(UTF_8)));
+        ChainVerifier verifier = new ChainVerifier();
+        lines.forEach(line -> verifier.accept(line.getBytes(UTF_8)));
+        ChainReport report = verifier.report();
+        if (!report.faults().isEmpty()) {
+            return Optional.of("audit " + report.faults().getFirst().sentence());
         }
-        return Optional.empty();
+        if (report.others() > 0) {
+            return Optional.of(report.others() + " of the lines were not written by this log");
+        }
+        return report.chains().size() > 1
+                ? Optional.of("audit line " + report.chains().get(1).firstLine() + " is of another process")
+                : Optional.empty();
     }
 }
