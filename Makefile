@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build images clean
+.PHONY: help demo test build images cli clean
 
 help: ## show this list
 	@echo 'Stockade: make TARGET'
@@ -17,6 +17,9 @@ build: ## compile and package, without tests (two minutes)
 
 images: ## build the container images, as archives (three minutes)
 	@e2e/setup/prerequisites --for jdk --for images e2e/setup/task images
+
+cli: ## package kubectl stockade, with a Java of its own, into cli/target/kubectl-stockade (a minute)
+	@e2e/setup/prerequisites --for jdk e2e/setup/task cli
 
 clean: ## remove what builds made in this folder (the caches under ~/.cache stay)
 	@rm -rf target */target e2e/failures

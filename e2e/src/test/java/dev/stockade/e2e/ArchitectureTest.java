@@ -31,6 +31,7 @@ class ArchitectureTest {
             "policy", Set.of("model", "condition", "crds"),
             "operator", Set.of("model", "condition", "wire", "crds", "policy"),
             "sidecar", Set.of("model", "condition", "wire"),
+            "cli", Set.of("model", "condition", "crds", "policy"),
             "e2e", Set.of());
 
     private static final JavaClasses PRODUCT = new ClassFileImporter()
