@@ -77,7 +77,7 @@ public final class Metadata {
         if (metadata.path("labels").isObject()) {
             for (Map.Entry<String, JsonNode> label : metadata.path("labels").properties()) {
                 if (!LABEL_KEY.matches(label.getKey())
-                        || !LABEL_VALUE.matches(label.getValue().asText())) {
+                        || !LABEL_VALUE.matches(label.getValue().asText(""))) {
                     problem(
                             "labels." + label.getKey(),
                             "metadata.labels: Invalid value: \"" + label.getKey() + "="
@@ -97,7 +97,8 @@ public final class Metadata {
             return;
         }
         for (Map.Entry<String, JsonNode> entry : map.properties()) {
-            if (!entry.getValue().isTextual()) {
+            // A null is read as an empty text.
+            if (!entry.getValue().isTextual() && !entry.getValue().isNull()) {
                 problem(
                         field + "." + entry.getKey(),
                         "metadata." + field + "." + entry.getKey() + ": Invalid value: " + entry.getValue()

@@ -117,16 +117,19 @@ public final class SchemaRules {
         return program;
     }
 
+    private static Object number(BigDecimal number, JsonNode schema) {
+        boolean whole = number.stripTrailingZeros().scale() <= 0
+                && number.toBigInteger().bitLength() < Long.SIZE;
+        return whole && !schema.path("type").asText().equals("number")
+                ? (Object) number.longValueExact()
+                : (Object) number.doubleValue();
+    }
+
     private static Object value(JsonNode node, JsonNode schema) {
         return switch (node.getNodeType()) {
             case STRING -> node.asText();
             case BOOLEAN -> node.asBoolean();
-            case NUMBER -> {
-                BigDecimal number = node.decimalValue();
-                yield schema.path("type").asText().equals("number")
-                        ? (Object) number.doubleValue()
-                        : number.longValueExact();
-            }
+            case NUMBER -> number(node.decimalValue(), schema);
             case ARRAY -> {
                 List<Object> list = new ArrayList<>();
                 node.forEach(item -> list.add(value(item, schema.path("items"))));

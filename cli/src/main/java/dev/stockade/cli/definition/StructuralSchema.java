@@ -10,7 +10,6 @@ import com.google.re2j.Pattern;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -109,7 +108,7 @@ final class StructuralSchema {
     private void object(JsonNode schema, ObjectNode object, String path) {
         JsonNode properties = schema.path("properties");
         JsonNode additional = schema.path("additionalProperties");
-        nulls(properties, object);
+        nulls(properties, additional, object);
         defaults(properties, object);
         for (JsonNode name : schema.path("required")) {
             if (!object.has(name.asText())) {
@@ -129,18 +128,14 @@ final class StructuralSchema {
         }
     }
 
-    /** As the API server does: a null is dropped where a default stands for it, and is no value else. */
-    private static void nulls(JsonNode properties, ObjectNode object) {
-        Iterator<Map.Entry<String, JsonNode>> entries = object.properties().iterator();
-        while (entries.hasNext()) {
-            Map.Entry<String, JsonNode> entry = entries.next();
-            JsonNode property = properties.path(entry.getKey());
-            if (entry.getValue().isNull()
-                    && property.has("default")
-                    && !property.path("nullable").asBoolean()) {
-                entries.remove();
-            }
-        }
+    /** As the API server does: where a field may not be null, a null is dropped before defaults are put in. */
+    private static void nulls(JsonNode properties, JsonNode additional, ObjectNode object) {
+        object.properties().removeIf(entry -> {
+            JsonNode schema = properties.has(entry.getKey()) ? properties.get(entry.getKey()) : additional;
+            return entry.getValue().isNull()
+                    && schema.isObject()
+                    && !schema.path("nullable").asBoolean();
+        });
     }
 
     private static void defaults(JsonNode properties, ObjectNode object) {

@@ -163,6 +163,26 @@ class PolicyTestCommandTest {
         assertThat(run.code()).isEqualTo(ExitCodes.UNUSABLE);
     }
 
+    /** Such a number once ended the program: no schema says what a label is. */
+    @Test
+    void aLabelThatIsANumberIsToldWithItsPlace() throws IOException {
+        write("mesh/bad.yaml", """
+                apiVersion: stockade.dev/v1alpha1
+                kind: AgentIdentity
+                metadata: {name: bad, namespace: agents, labels: {a: 1.5, b: 99999999999999999999}}
+                spec: {serviceAccountName: x}
+                """);
+        cases("- {agent: triage, server: github, call: x, expect: deny}\n");
+
+        Run run = test();
+
+        assertThat(run.err())
+                .contains(
+                        "mesh/bad.yaml:3:54: AgentIdentity agents/bad: metadata.labels.a: Invalid value: 1.5: a text is"
+                                + " wanted; quote it");
+        assertThat(run.code()).isEqualTo(ExitCodes.UNUSABLE);
+    }
+
     @Test
     void theSameResourceTwiceIsTold() throws IOException {
         write("mesh/more.yaml", Files.readString(folder.resolve("mesh/mesh.yaml")));
