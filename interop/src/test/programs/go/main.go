@@ -78,6 +78,7 @@ type features struct {
 	logged  []any
 	steps   [][2]float64
 	step    chan struct{}
+	line    chan struct{}
 	updated chan string
 	changed chan struct{}
 }
@@ -123,8 +124,9 @@ func (f *features) options() *mcp.ClientOptions {
 		},
 		LoggingMessageHandler: func(_ context.Context, request *mcp.LoggingMessageRequest) {
 			f.mutex.Lock()
-			defer f.mutex.Unlock()
 			f.logged = append(f.logged, request.Params.Data)
+			f.mutex.Unlock()
+			f.line <- struct{}{}
 		},
 		ProgressNotificationHandler: func(_ context.Context, request *mcp.ProgressNotificationClientRequest) {
 			f.mutex.Lock()
@@ -233,6 +235,9 @@ func (f *features) log() (any, error) {
 	}
 	if _, err := f.call("test_tool_with_logging", arguments{}); err != nil {
 		return nil, err
+	}
+	for range 3 { // the SDK hands them over beside the answer
+		<-f.line
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -402,7 +407,7 @@ func main() {
 	generation, url := os.Args[1], os.Args[2]
 	f := &features{
 		ctx: context.Background(), modern: generation == modernRevision,
-		step: make(chan struct{}, 100), updated: make(chan string, 10), changed: make(chan struct{}, 10),
+		step: make(chan struct{}, 100), line: make(chan struct{}, 100), updated: make(chan string, 10), changed: make(chan struct{}, 10),
 	}
 	client := mcp.NewClient(&mcp.Implementation{Name: "features", Version: "1.0.0"}, f.options())
 	client.AddRoots(&mcp.Root{URI: "file:///work", Name: "work"})

@@ -9,9 +9,9 @@ const shown = (value) => {
   return value ?? null;
 };
 
-// The time of day, which a server may tell, is another in every run.
-const timeless = (_key, value) =>
-  typeof value === 'string' ? value.replace(/\b\d{1,2}:\d{2}:\d{2}( [AP]M)?\b/g, 'TIME') : value;
+// The time, which a server may tell, is another in every run.
+const TIME = /\b(\d{4}-\d{2}-\d{2}T)?\d{1,2}:\d{2}:\d{2}(\.\d+)?(Z| [AP]M)?/g;
+const timeless = (_key, value) => (typeof value === 'string' ? value.replace(TIME, 'TIME') : value);
 
 const line = (check, passed, saw) =>
   process.stdout.write(`${JSON.stringify({ check, passed, saw: shown(saw) }, timeless)}\n`);

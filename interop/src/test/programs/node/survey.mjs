@@ -1,15 +1,30 @@
 // Everything that a server has to offer, asked for by a client of the TypeScript SDK, 1.x: `survey.mjs URL TASK`.
-// TASK is JSON: calls [[tool, arguments]...], prompts [[prompt, arguments]...], missing [uri...] that it
-// has not; what a server lists is read, too.
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { check, digest, expect, refusal } from './report.mjs';
+// TASK is JSON: calls [[tool, arguments, "refused" if it is to be]...], prompts [[prompt, arguments]...], missing [uri...] that it
+// has not, logs, the number of lines of its log that are waited for; what a server lists is read, too.
+import { check, digest, expect, refusal, signal } from './report.mjs';
+import { made } from './sdk1.mjs';
 
 const [url, json] = process.argv.slice(2);
-const task = { calls: [], prompts: [], missing: [], ...JSON.parse(json ?? '{}') };
+const task = { calls: [], prompts: [], missing: [], logs: 0, ...JSON.parse(json ?? '{}') };
 
-const client = new Client({ name: 'survey', version: '1.0.0' }, { capabilities: {} });
-const transport = new StreamableHTTPClientTransport(new URL(url));
+const logged = [];
+const allLogged = signal();
+const { client, transport, connect, version } = made(
+  url,
+  { sampling: {}, elicitation: {}, roots: { listChanged: true } },
+  {
+    'sampling/createMessage': () => ({ role: 'assistant', model: 'none', content: { type: 'text', text: 'Good day' } }),
+    'elicitation/create': () => ({ action: 'accept', content: { name: 'Zoë' } }),
+    'roots/list': () => ({ roots: [{ uri: 'file:///work', name: 'work' }] }),
+  },
+  {
+    'notifications/message': (notice) => {
+      if (logged.push(notice.params.data) === task.logs) {
+        allLogged.fire();
+      }
+    },
+  },
+);
 
 async function pages(list, key) {
   const all = [];
@@ -23,12 +38,12 @@ async function pages(list, key) {
 }
 
 await check('initialize', async () => {
-  await client.connect(transport);
+  await connect();
   return {
     server: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
     instructions: client.getInstructions() ?? null,
-    version: transport.protocolVersion,
+    version: version(),
   };
 });
 const offers = client.getServerCapabilities() ?? {};
@@ -41,10 +56,17 @@ if (offers.tools) {
     return tools;
   });
 }
-for (const [name, args] of task.calls) {
+for (const [name, args, refused] of task.calls) {
   await check(`tools/call ${name}`, async () => {
-    const result = await client.callTool({ name, arguments: args });
-    return JSON.parse(JSON.stringify(result), (_key, value) => (typeof value === 'string' ? digest(value) : value));
+    const progress = [];
+    const options = { onprogress: (step) => progress.push(step.progress) };
+    const call = () => client.callTool({ name, arguments: args }, undefined, options);
+    if (refused) {
+      return refusal(call);
+    }
+    const result = await call();
+    const short = (_key, value) => (typeof value === 'string' ? digest(value) : value);
+    return { result: JSON.parse(JSON.stringify(result), short), progress };
   });
 }
 if (offers.resources) {
@@ -68,6 +90,12 @@ if (offers.prompts) {
   for (const [name, args] of task.prompts) {
     await check(`prompts/get ${name}`, () => client.getPrompt({ name, arguments: args }));
   }
+}
+if (task.logs > 0) {
+  await check('log', async () => {
+    await allLogged.happened;
+    return logged.sort();
+  });
 }
 await check('session end', async () => {
   const session = transport.sessionId !== undefined;

@@ -12,10 +12,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * a lost session; no list shows it; and the session goes on. What the program tries stands beside it, and throws where it is not so.
  */
 class DenialIT {
-    @ParameterizedTest(name = "{0}, {1}")
+    @ParameterizedTest(name = "{0}")
     @MethodSource("dev.stockade.interop.Suites#sdks")
-    void everySdkHandsADenialToItsProgramAndGoesOn(Suites.Sdk sdk, String generation) {
-        try (Served server = Suites.fixture();
+    void everySdkHandsADenialToItsProgramAndGoesOn(Suites.Sdk sdk) {
+        try (Served server = Servers.fixture();
                 TwoSidecars mesh = new TwoSidecars(server.port(), "/mcp")) {
             // Given
             mesh.deny(Rule.newBuilder()
@@ -25,7 +25,7 @@ class DenialIT {
                     .build());
 
             // When
-            List<Check> checks = Suites.printed(sdk.name() + " denied", sdk.client(generation, mesh.local(), "denied"));
+            List<Check> checks = Suites.printed(sdk + " denied", sdk.client(mesh.local(), "denied"));
 
             // Then
             assertThat(checks).hasSize(6).allMatch(Check::passed);

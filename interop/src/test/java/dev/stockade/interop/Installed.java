@@ -52,6 +52,12 @@ final class Installed {
         return node().resolve("node_modules/node-linux-" + (ARM ? "arm64" : "x64") + "/bin/node");
     }
 
+    /** The path of kubernetes-mcp-server, which npm brings, too. */
+    static Path kubernetesServer() {
+        String name = "kubernetes-mcp-server-linux-" + (ARM ? "arm64" : "amd64");
+        return node().resolve("node_modules/" + name + "/bin/" + name);
+    }
+
     private static Path nodeFolder() {
         Path sources = PROGRAMS.resolve("node");
         Path packages = once("node", List.of(sources.resolve("package-lock.json")), folder -> {
@@ -140,6 +146,19 @@ final class Installed {
                                 .with("GOFLAGS", "-mod=readonly"),
                         FETCHING));
         return new Command(sources, folder.resolve("features").toString());
+    }
+
+    /** A program of ours in Java, in a process of its own. */
+    static Command javaProgram(Class<?> main) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return new Command(
+                Path.of("").toAbsolutePath(),
+                java,
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName());
     }
 
     /** Makes the folder that goes by the hash of these files, unless it is there. */

@@ -129,6 +129,11 @@ final class Program implements AutoCloseable {
         return read(out);
     }
 
+    /** What it wrote to its standard error. */
+    String complained() {
+        return read(err);
+    }
+
     private String said() {
         String all = read(err) + read(out);
         return all.substring(Math.max(0, all.length() - 2000)) + " (all of it: " + err + ")";

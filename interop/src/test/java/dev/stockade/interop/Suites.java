@@ -1,116 +1,136 @@
 package dev.stockade.interop;
 
 import dev.stockade.interop.Program.Command;
+import dev.stockade.interop.javasdk.Features;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Stream;
-import org.junit.jupiter.params.provider.Arguments;
 
 /** What is run. */
 final class Suites {
     private static final String LEGACY = "2025-11-25";
     private static final String MODERN = "2026-07-28";
-    private static final Duration A_RUN = Duration.ofMinutes(2);
-    private static final String UNKNOWN =
-            "a method that is not in the table is denied by the sidecar, and the server never sees it";
+    private static final Duration A_RUN = Duration.ofMinutes(4);
 
-    private static final String EVERYTHING = """
-            {"calls": [["echo", {"message": "hello \\u00fc \\ud83d\\ude00"}], ["get-sum", {"a": 2, "b": 40}],
-                ["get-tiny-image", {}], ["get-structured-content", {"location": "New York"}],
-                ["get-annotated-message", {"messageType": "error", "includeImage": true}],
-                ["get-resource-links", {"count": 3}], ["no-such-tool", {}], ["get-sum", {"a": "x"}],
-                ["get-resource-reference", {"resourceType": "Text", "resourceId": 1}]],
-             "prompts": [["simple-prompt", {}], ["args-prompt", {"city": "Oslo"}]],
-             "missing": ["demo://nothing/here"]}
-            """;
+    /** The differences that are right, by the checks of the conformance suite for servers. */
+    private static final Map<String, String> BY_DESIGN;
 
-    private static final Sdk TYPESCRIPT_1 = typescript("TypeScript SDK 1.x", "sdk1");
-    private static final Sdk TYPESCRIPT_2 = typescript("TypeScript SDK 2.x", "sdk2");
-    private static final Sdk PYTHON = new Sdk(
-            "Python SDK", generation -> Installed.pythonProgram("features.py").and(generation));
-    private static final Sdk GO =
-            new Sdk("Go SDK", generation -> Installed.goProgram().and(generation));
+    static {
+        String unknown = "a method that is not in the table is denied by the sidecar, and the server never sees it";
+        BY_DESIGN = Map.of(
+                "server-stateless: sep-2575-http-server-method-not-found-404",
+                unknown,
+                "server-stateless: sep-2575-http-server-method-not-found-404-resources-subscribe",
+                unknown,
+                "server-stateless: sep-2575-http-server-method-not-found-404-resources-unsubscribe",
+                unknown);
+    }
+
+    /** The client of an SDK that speaks a generation, and tries the fixture. */
+    record Sdk(String name, String generation, Command command) {
+        /** The last words may be "denied". */
+        Command client(URI url, String... more) {
+            return command.and(url.toString()).and(more);
+        }
+
+        @Override
+        public String toString() {
+            return name + " (" + generation + ")";
+        }
+    }
 
     private Suites() {}
 
-    /**
-     * The client of an SDK, which tries the fixture.
-     *
-     * @param command by the generation that it speaks
-     */
-    record Sdk(String name, Function<String, Command> command) {
-        @Override
-        public String toString() {
-            return name;
-        }
-
-        /** The last words may be "denied". */
-        Command client(String generation, URI url, String... more) {
-            return command.apply(generation).and(url.toString()).and(more);
-        }
-    }
-
-    private static Sdk typescript(String name, String module) {
-        return new Sdk(name, generation -> Installed.nodeProgram("features.mjs").and(module, generation));
-    }
-
-    /** The SDKs, with the generations that they speak. */
-    static Stream<Arguments> sdks() {
+    static Stream<Sdk> sdks() {
         return Stream.of(
-                Arguments.of(TYPESCRIPT_1, LEGACY),
-                Arguments.of(TYPESCRIPT_2, LEGACY),
-                Arguments.of(TYPESCRIPT_2, MODERN),
-                Arguments.of(PYTHON, LEGACY),
-                Arguments.of(PYTHON, MODERN),
-                Arguments.of(GO, LEGACY),
-                Arguments.of(GO, MODERN));
+                typescript("TypeScript SDK 1.x", "sdk1", LEGACY),
+                typescript("TypeScript SDK 2.x", "sdk2", LEGACY),
+                typescript("TypeScript SDK 2.x", "sdk2", MODERN),
+                python(LEGACY),
+                python(MODERN),
+                go(LEGACY),
+                go(MODERN),
+                new Sdk(
+                        "Java SDK",
+                        LEGACY,
+                        Installed.javaProgram(Features.class).and(LEGACY)));
+    }
+
+    private static Sdk typescript(String name, String module, String generation) {
+        return new Sdk(name, generation, Installed.nodeProgram("features.mjs").and(module, generation));
+    }
+
+    private static Sdk python(String generation) {
+        return new Sdk(
+                "Python SDK", generation, Installed.pythonProgram("features.py").and(generation));
+    }
+
+    private static Sdk go(String generation) {
+        return new Sdk("Go SDK", generation, Installed.goProgram().and(generation));
     }
 
     static Stream<Suite> all() {
+        return Stream.of(conformance(), sdks().map(Suites::features), servers(), inspector())
+                .flatMap(suites -> suites);
+    }
+
+    private static Stream<Suite> conformance() {
         return Stream.of(
-                Suite.of("server-everything, TypeScript SDK 1.x", LEGACY, Suites::serverEverything, survey(EVERYTHING)),
-                Suite.byName(
-                        "server-everything, TypeScript SDK 1.x", LEGACY, Suites::serverEverything, survey(EVERYTHING)),
-                features(TYPESCRIPT_1, LEGACY),
-                features(TYPESCRIPT_2, LEGACY),
-                features(TYPESCRIPT_2, MODERN),
-                features(PYTHON, LEGACY),
-                features(PYTHON, MODERN),
-                features(GO, LEGACY),
-                features(GO, MODERN),
-                Suite.of("conformance of servers", LEGACY, Suites::fixture, Conformance.ofServers(LEGACY)),
-                Suite.of("conformance of servers", MODERN, Suites::fixture, Conformance.ofServers(MODERN))
-                        .differing(Map.of(
-                                "server-stateless: sep-2575-http-server-method-not-found-404",
-                                UNKNOWN,
-                                "server-stateless: sep-2575-http-server-method-not-found-404-resources-subscribe",
-                                UNKNOWN,
-                                "server-stateless: sep-2575-http-server-method-not-found-404-resources-unsubscribe",
-                                UNKNOWN)),
+                Suite.of("conformance of servers", LEGACY, Servers::fixture, Conformance.ofServers(LEGACY)),
+                Suite.of("conformance of servers", MODERN, Servers::fixture, Conformance.ofServers(MODERN))
+                        .differing(BY_DESIGN),
                 Conformance.ofClients(LEGACY),
                 Conformance.ofClients(MODERN));
     }
 
     /** All that an SDK's client can do. */
-    private static Suite features(Sdk sdk, String generation) {
+    private static Suite features(Sdk sdk) {
         return Suite.of(
-                sdk.name(), generation, Suites::fixture, url -> printed(sdk.name(), sdk.client(generation, url)));
+                sdk.name(), sdk.generation(), Servers::fixture, url -> printed(sdk.toString(), sdk.client(url)));
     }
 
-    private static Served serverEverything() {
-        return Served.start(
-                "server-everything",
-                port -> Installed.nodeProgram("node_modules/@modelcontextprotocol/server-everything/dist/index.js")
-                        .and("streamableHttp")
-                        .with("PORT", Integer.toString(port)));
+    private static Stream<Suite> servers() {
+        Suite.Client everything = survey("""
+                {"calls": [["echo", {"message": "hello \\u00fc \\ud83d\\ude00"}], ["get-sum", {"a": 2, "b": 40}],
+                    ["get-tiny-image", {}], ["get-structured-content", {"location": "New York"}],
+                    ["get-annotated-message", {"messageType": "error", "includeImage": true}],
+                    ["get-resource-links", {"count": 3}], ["no-such-tool", {}], ["get-sum", {"a": "x"}],
+                    ["get-resource-reference", {"resourceType": "Text", "resourceId": 1}],
+                    ["trigger-long-running-operation", {"duration": 1, "steps": 4}],
+                    ["trigger-sampling-request", {"prompt": "Greet", "maxTokens": 10}],
+                    ["trigger-elicitation-request", {}], ["get-roots-list", {}]],
+                 "prompts": [["simple-prompt", {}], ["args-prompt", {"city": "Oslo"}]],
+                 "missing": ["demo://nothing/here"], "logs": 1}
+                """);
+        Suite.Client kubernetes = survey("""
+                {"calls": [["configuration_view", {}], ["namespaces_list", {}], ["pods_get", {}]],
+                 "prompts": [["cluster-health-check", {}]]}
+                """);
+        Suite.Client files = survey("""
+                {"calls": [["list_allowed_directories", {}], ["list_directory", {"path": "FOLDER"}],
+                    ["read_text_file", {"path": "FOLDER/greeting.txt"}],
+                    ["read_text_file", {"path": "/etc/hostname"}],
+                    ["edit_file", {"path": "FOLDER/greeting.txt", "edits": [], "dryRun": true}]]}
+                """.replace("FOLDER", Servers.folder().toString()));
+        Suite.Client java = survey("""
+                {"calls": [["echo", {"text": "grüße 😀"}], ["fail", {}], ["log", {}], ["progress", {}], ["ask", {}],
+                    ["no-such-tool", {}, "refused"]],
+                 "prompts": [["greet", {}]], "missing": ["java://nothing"], "logs": 3}
+                """);
+        return Stream.of(
+                Suite.of("server-everything", LEGACY, Servers::everything, everything),
+                Suite.byName("server-everything", LEGACY, Servers::everything, everything),
+                Suite.of("kubernetes-mcp-server", LEGACY, Servers::kubernetes, kubernetes),
+                Suite.of("server-filesystem behind supergateway", LEGACY, Servers::files, files),
+                Suite.of("Java SDK server", LEGACY, Servers::java, java));
     }
 
-    static Served fixture() {
-        return Served.start(
-                "fixture", port -> Installed.nodeProgram("fixture.mjs").and(Integer.toString(port)));
+    private static Stream<Suite> inspector() {
+        return Stream.of(
+                Suite.of("inspector's command line", LEGACY, Servers::fixture, Inspector.asking("legacy")),
+                Suite.of("inspector's command line", MODERN, Servers::fixture, Inspector.asking("modern")));
     }
 
     /** A look at all that a server offers. */
@@ -118,6 +138,7 @@ final class Suites {
         return url -> printed("survey", Installed.nodeProgram("survey.mjs").and(url.toString(), task));
     }
 
+    /** What a program of ours printed, which ends with 0 even if a check failed. */
     static List<Check> printed(String name, Command command) {
         return Check.printed(Program.run(name, command, A_RUN));
     }
