@@ -56,7 +56,8 @@ public final class AnswerScanner {
 
     private static final String RELATED = "io.modelcontextprotocol/related-task";
     private static final List<String> PARAMS_KEYS = List.of("uri", "taskId", "inputRequests", "notifications", "_meta");
-    private static final List<String> RESULT_KEYS = List.of("inputRequests");
+    private static final List<String> RESULT_KEYS =
+            List.of("inputRequests", "tools", "resources", "resourceTemplates", "prompts", "tasks", "isError");
     private static final List<String> META_KEYS = List.of(RELATED);
     private static final List<String> TASK_KEYS = List.of("taskId");
     private static final List<String> SUBSCRIBED_KEYS = List.of("taskIds");

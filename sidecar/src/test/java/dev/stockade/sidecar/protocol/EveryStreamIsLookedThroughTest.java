@@ -176,6 +176,21 @@ class EveryStreamIsLookedThroughTest extends OverTheWire {
         assertThat(pair.server().received().getLast().fields("Last-Event-ID")).containsExactly("Last-Event-ID: 1");
     }
 
+    /** What a client that reads keys in any case would take for the list. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Tools", "TOOLS", "too\\u006cs\":[],\"tools"})
+    void aListUnderAKeyThatOnlySomeClientsReadIsAnError(String key) {
+        String list = "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"" + key + "\":[{\"name\":\"delete_repo\"}]}}";
+
+        assertThat(streamed(request(5, "tools/list", "{}"), "data: " + list + "\n\n"))
+                .contains("-31502")
+                .doesNotContain("delete_repo");
+        pair.server().answers(WireServer.http(200, "application/json", list));
+        assertThat(pair.tunnelled(WirePair.post(request(5, "tools/list", "{}"))).body())
+                .contains("-31502")
+                .doesNotContain("delete_repo");
+    }
+
     /** Each event passes when it is whole, not when the next one comes. */
     @Test
     void eventsPassOneByOne() {
