@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * empty list matches nothing.
  *
  * @param clientFeatures the words of {@link ClientFeature}
- * @param when a CEL expression
+ * @param when a CEL expression; see docs/conditions.md
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
         message =
                 "a rule that names no tools, resources, prompts or clientFeatures matches nothing; name something or remove the rule")
 @ValidationRule(
-        value = "!has(self.when)",
+        value = "!has(self.when) || !has(self.clientFeatures) || size(self.clientFeatures) == 0",
         message =
-                "when is not enforced by this release, and a rule without it would mean more; remove the rule, or remove when and name only what is meant whatever the arguments",
+                "a rule with when cannot name clientFeatures, since what a server asks has no arguments to look at; give clientFeatures a rule of their own, without when",
         fieldPath = ".when")
 @SchemaCustomizer(value = Merge.class, input = """
         {"properties": {

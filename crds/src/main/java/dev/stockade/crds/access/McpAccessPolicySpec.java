@@ -14,10 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** Who may do what where. Default deny; a matching deny wins; policies add up in any order to the same result. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @ValidationRule(
-        value = "!has(self.mode) || self.mode == 'Enforce'",
-        message = "spec.mode Shadow is not enforced by this release; leave it at Enforce",
-        fieldPath = ".mode")
-@ValidationRule(
         value =
                 "self.agents.all(a, !has(a.name) || self.agents.exists_one(b, has(b.name) && b.name == a.name && b.__namespace__ == a.__namespace__))",
         message = "spec.agents names an agent twice; remove one of the two",

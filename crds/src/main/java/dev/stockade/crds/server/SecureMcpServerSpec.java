@@ -50,10 +50,6 @@ import org.jspecify.annotations.Nullable;
                 "spec.hostHeader is not a host such as localhost:3000: a name or an address (IPv6 in brackets), and optionally a port",
         fieldPath = ".hostHeader")
 @ValidationRule(
-        value = "!has(self.enforcement) || self.enforcement == 'Enforce'",
-        message = "spec.enforcement Observe is not enforced by this release; leave it at Enforce",
-        fieldPath = ".enforcement")
-@ValidationRule(
         value = "!has(self.restart) || self.restart == 'Manual'",
         message =
                 "spec.restart Evict is not enforced by this release; leave it at Manual, and restart the pods that Injected names",

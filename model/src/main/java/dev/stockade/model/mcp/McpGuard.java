@@ -125,11 +125,13 @@ public final class McpGuard {
     /** Decides on a request that a server makes of the agent. */
     public static Verdict decide(AgentAccess access, ServerMethod method) {
         Optional<ClientFeature> feature = method.feature();
-        boolean passes =
-                method.treatment() == Treatment.PLUMBING || (feature.isPresent() && access.permits(feature.get()));
-        return passes
-                ? Verdict.allowed(new Decision.Allow(Optional.empty()), Optional.empty())
-                : Verdict.denied(Reason.POLICY_DENIED, Optional.empty(), featureSentence(method.word()));
+        Decision decision = method.treatment() == Treatment.PLUMBING
+                ? new Decision.Allow(Optional.empty())
+                : feature.map(access::decide)
+                        .orElseGet(() -> new Decision.Deny(Reason.POLICY_DENIED, Optional.empty()));
+        return decision.allows()
+                ? Verdict.allowed(decision, Optional.empty())
+                : new Verdict(decision, Optional.empty(), featureSentence(method.word()));
     }
 
     /** Why a request of the server is refused. */

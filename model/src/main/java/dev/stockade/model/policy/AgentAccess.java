@@ -103,8 +103,8 @@ public final class AgentAccess {
     /**
      * Decides on one guarded name: a tool, a resource's URI or template, or a prompt.
      *
-     * <p>A URI is looked at as it came and in its {@link ResourceUri#normal normal form}: an allow rule must match both, a deny
-     * rule either. One that has a {@link ResourceUri#fault fault} is denied as malformed, and so are arguments that two programs
+     * <p>A URI is looked at as it came and in its {@link ResourceUri#normal normal form}: an allow rule, its condition included, must
+     * match both, a deny rule either. One that has a {@link ResourceUri#fault fault} is denied as malformed, and so are arguments that two programs
      * could read differently, where a condition has to read them.
      *
      * <p>An allow whose condition fails does not match; if nothing else allows, that is the reason. A deny whose condition fails
@@ -114,20 +114,33 @@ public final class AgentAccess {
         return new Deciding(question).decide();
     }
 
-    /** Whether the server may ask this of the agent. */
-    public boolean permits(ClientFeature feature) {
-        boolean allowed = false;
+    /** Decides whether the server may ask this of the agent. There are no arguments, so a condition there fails. */
+    public Decision decide(ClientFeature feature) {
+        Optional<Decision.RuleReference> allowed = Optional.empty();
         for (AccessPolicy policy : enforced) {
-            for (Rule rule : policy.deny()) {
-                if (rule.clientFeatures().contains(feature)) {
-                    return false;
+            for (int i = 0; i < policy.deny().size(); i++) {
+                if (policy.deny().get(i).clientFeatures().contains(feature)) {
+                    return new Decision.Deny(Reason.POLICY_DENIED, Optional.of(reference(policy, true, i)));
                 }
             }
-            for (Rule rule : policy.allow()) {
-                allowed |= rule.allows(feature);
+            for (int i = 0; allowed.isEmpty() && i < policy.allow().size(); i++) {
+                if (policy.allow().get(i).allows(feature)) {
+                    allowed = Optional.of(reference(policy, false, i));
+                }
             }
         }
-        return allowed;
+        return allowed.isPresent()
+                ? new Decision.Allow(allowed)
+                : new Decision.Deny(Reason.POLICY_DENIED, Optional.empty());
+    }
+
+    /** Whether the server may ask this of the agent. */
+    public boolean permits(ClientFeature feature) {
+        return decide(feature).allows();
+    }
+
+    private static Decision.RuleReference reference(AccessPolicy policy, boolean deny, int rule) {
+        return new Decision.RuleReference(policy.reference(), (deny ? "deny[" : "allow[") + rule + "]");
     }
 
     /** Whether any policy grants this agent anything here: the server itself is denied to it otherwise. */
@@ -190,8 +203,7 @@ public final class AgentAccess {
                             && (deny
                                     ? rule.denies(question.kind(), question.name(), normal)
                                     : rule.allows(question.kind(), question.name(), normal))) {
-                        Decision.RuleReference reference =
-                                new Decision.RuleReference(policy.reference(), (deny ? "deny[" : "allow[") + i + "]");
+                        Decision.RuleReference reference = reference(policy, deny, i);
                         if (!conditional || holds(deny, rule.condition().get(), reference)) {
                             return reference;
                         }
@@ -204,6 +216,19 @@ public final class AgentAccess {
             return null;
         }
 
+        /** A resource's condition sees the URI in both forms, too: an allow needs both, for a deny either will do. */
+        private Condition.Outcome outcome(boolean deny, Condition condition) {
+            Condition.Outcome outcome = evaluate(condition, question);
+            boolean decided = deny ? outcome != Condition.Outcome.FALSE : outcome != Condition.Outcome.TRUE;
+            return decided || question.kind() != GuardedKind.RESOURCE || normal.equals(question.name())
+                    ? outcome
+                    : evaluate(condition, Question.resource(question.method(), normal));
+        }
+
+        private Condition.Outcome evaluate(Condition condition, Question of) {
+            return condition.evaluate(new Facts(agent, serviceAccount, server, of), budget);
+        }
+
         private boolean holds(boolean deny, Condition condition, Decision.RuleReference reference) {
             if (question.arguments().isEmpty()) {
                 return !deny;
@@ -212,7 +237,7 @@ public final class AgentAccess {
                 malformed = true;
                 return deny;
             }
-            return switch (condition.evaluate(new Facts(agent, serviceAccount, server, question), budget)) {
+            return switch (outcome(deny, condition)) {
                 case TRUE -> true;
                 case FALSE -> false;
                 case ERROR -> {

@@ -16,8 +16,10 @@ import dev.stockade.operator.status.Progress;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Grants;
 import dev.stockade.policy.MeshPod;
+import dev.stockade.policy.PolicyCompiler;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What is so of a policy. Pure. */
@@ -47,13 +49,7 @@ final class AccessStatusFactory {
                 .toList();
         Progress progress = Progress.of(policy.getMetadata().getUid(), generation, concerned, neighbours, acks);
 
-        Finding accepted = mesh.view().inMesh(namespace)
-                ? Finding.yes(
-                        ACCEPTED,
-                        "Accepted",
-                        Phrases.count(resolution.agents().size(), "agent") + ", "
-                                + Phrases.count(resolution.servers().size(), "server") + ".")
-                : Membership.namespaceNotInMesh(namespace);
+        Finding accepted = accepted(policy, mesh, resolution);
         Finding enforced = progress.finding(ENFORCED, Conditions.find(published, ENFORCED), settling);
         Finding ready = Conditions.ready(
                 Finding.yes(Conditions.READY, "Enforced", enforced.message()),
@@ -70,6 +66,29 @@ final class AccessStatusFactory {
                 Stream.concat(resolution.unresolved().stream(), resolution.notes().stream())
                         .limit(MOST_SENTENCES)
                         .toList());
+    }
+
+    private static Finding accepted(McpAccessPolicy policy, Mesh mesh, Grants.Resolution resolution) {
+        String namespace = policy.getMetadata().getNamespace();
+        if (!mesh.view().inMesh(namespace)) {
+            return Membership.namespaceNotInMesh(namespace);
+        }
+        List<PolicyCompiler.InvalidCondition> invalid = PolicyCompiler.invalidConditions(policy.getSpec());
+        if (!invalid.isEmpty()) {
+            return Finding.no(
+                    ACCEPTED,
+                    "InvalidCondition",
+                    invalid.stream()
+                                    .map(PolicyCompiler.InvalidCondition::sentence)
+                                    .collect(Collectors.joining(" "))
+                            + " Until it is corrected, an allow with such a condition matches nothing and a deny matches"
+                            + " always; the other rules are in force.");
+        }
+        return Finding.yes(
+                ACCEPTED,
+                "Accepted",
+                Phrases.count(resolution.agents().size(), "agent") + ", "
+                        + Phrases.count(resolution.servers().size(), "server") + ".");
     }
 
     /** No condition of its own: what it holds back is Ready. What exists is granted meanwhile. */

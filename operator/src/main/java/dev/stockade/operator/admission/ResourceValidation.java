@@ -7,6 +7,7 @@ import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.access.McpAccessPolicySpec;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerSpec;
+import dev.stockade.policy.PolicyCompiler;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.Map;
 import java.util.Optional;
@@ -90,8 +91,16 @@ final class ResourceValidation implements AdmissionHandler {
         return Optional.empty();
     }
 
-    /** What such a URI is refused for, whatever a policy says; a rule that needs one matches nothing, and looks as if it did. */
     static Optional<String> policy(McpAccessPolicySpec spec) {
+        return impossible(spec)
+                .or(() -> PolicyCompiler.invalidConditions(spec).stream()
+                        .findFirst()
+                        .map(invalid -> invalid.sentence()
+                                + " Correct the condition: it sees args, agent, server and request."));
+    }
+
+    /** What such a URI is refused for, whatever a policy says; a rule that needs one matches nothing, and looks as if it did. */
+    private static Optional<String> impossible(McpAccessPolicySpec spec) {
         return Stream.concat(spec.allow().stream(), spec.deny().stream())
                 .flatMap(rule -> rule.resources().stream())
                 .flatMap(pattern -> NEVER_IN_URIS.entrySet().stream()

@@ -73,6 +73,23 @@ class AccessStatusFactoryTest {
                         "Ready UNKNOWN Waiting",
                         "Enforced UNKNOWN Waiting"),
                 row(
+                        "a condition that does not compile",
+                        List.of(
+                                WEB,
+                                TRIAGE,
+                                Meshes.resource(
+                                        "McpAccessPolicy",
+                                        "tools",
+                                        "reads",
+                                        "{agents: [{namespace: agents, name: triage}], servers: [{name: web}],"
+                                                + " allow: [{tools: [echo], when: 'args.'}]}"),
+                                Meshes.webPod("a")),
+                        new Sidecars().hold("a", 3, "reads"),
+                        "Ready FALSE InvalidCondition",
+                        "Stalled TRUE InvalidCondition",
+                        "Accepted FALSE InvalidCondition",
+                        "Enforced TRUE Acknowledged"),
+                row(
                         "a namespace that is not labelled",
                         List.of(policy("elsewhere", "web")),
                         new Sidecars(),

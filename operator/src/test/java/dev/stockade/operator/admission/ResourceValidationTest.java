@@ -38,7 +38,27 @@ class ResourceValidationTest {
                         "limits.requestBytes 64Mi"),
                 Arguments.of("McpAccessPolicy", "{allow: [{resources: ['repo://acme/../x']}]}", "dot segments"),
                 Arguments.of("McpAccessPolicy", "{deny: [{resources: ['repo://a%2Fb']}]}", "encoded dots or slashes"),
-                Arguments.of("McpAccessPolicy", "{allow: [{resources: ['repo://me@acme/*']}]}", "user info"));
+                Arguments.of("McpAccessPolicy", "{allow: [{resources: ['repo://me@acme/*']}]}", "user info"),
+                Arguments.of(
+                        "McpAccessPolicy",
+                        "{allow: [{tools: [a]}, {tools: [b], when: 'args.repo =='}]}",
+                        "allow[1].when, line 1, column 13: "),
+                Arguments.of(
+                        "McpAccessPolicy",
+                        "{deny: [{tools: [a], when: 'args.n > 1 && agnt.name == \"x\"'}]}",
+                        "deny[0].when, line 1, column 15: undeclared reference to 'agnt'"),
+                Arguments.of(
+                        "McpAccessPolicy",
+                        "{allow: [{tools: [a], when: 'agent.names == \"x\"'}]}",
+                        "allow[0].when, line 1, column 6: undefined field 'names'"),
+                Arguments.of(
+                        "McpAccessPolicy",
+                        "{allow: [{tools: [a], when: 'agent.name'}]}",
+                        "allow[0].when, line 1, column 6: expected type 'bool' but found 'string'"),
+                Arguments.of(
+                        "McpAccessPolicy",
+                        "{allow: [{tools: [a], when: 'args.a.all(x, args.b.all(y, args.c.all(z, x == y)))'}]}",
+                        "steps"));
     }
 
     @ParameterizedTest
@@ -67,6 +87,27 @@ class ResourceValidationTest {
         JsonNode policy = resource("{allow: [{resources: ['repo://acme/*', 'file:///a/.hidden', 'mail:me@acme']}]}");
 
         assertThat(review("CREATE", "McpAccessPolicy", Optional.of(policy), Optional.empty()))
+                .isEqualTo(new Verdict.Allowed());
+    }
+
+    @Test
+    void aConditionThatCompilesPasses() {
+        JsonNode policy = resource("{allow: [{tools: [a], when: 'args.repo.startsWith(\"acme/\")'}]}");
+
+        assertThat(review("CREATE", "McpAccessPolicy", Optional.of(policy), Optional.empty()))
+                .isEqualTo(new Verdict.Allowed());
+    }
+
+    @Test
+    void aBadConditionStandsInTheWayOfNoCleanup() {
+        JsonNode bad = resource("{allow: [{tools: [a], when: 'args.'}]}");
+
+        assertThat(review("UPDATE", "McpAccessPolicy", Optional.of(bad), Optional.of(bad)))
+                .isEqualTo(new Verdict.Allowed());
+        assertThat(review("DELETE", "McpAccessPolicy", Optional.empty(), Optional.of(bad)))
+                .isEqualTo(new Verdict.Allowed());
+        assertThat(VALIDATION.review(new AdmissionRequest(
+                        "1", "UPDATE", "McpAccessPolicy", "status", "tools", Optional.of(bad), Optional.empty())))
                 .isEqualTo(new Verdict.Allowed());
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.operator.ApiServer;
@@ -298,6 +299,38 @@ class WebhookIT {
                         metadata: {name: nonsense, namespace: tools}
                         spec: {selector: {matchLabels: {app: web}}, port: 15008}
                         """)).hasMessageContaining("15008");
+    }
+
+    @Test
+    void aConditionThatDoesNotCompileIsRefusedWithItsColumn() {
+        assertThatThrownBy(() -> apply(McpAccessPolicy.class, """
+                        apiVersion: stockade.dev/v1alpha1
+                        kind: McpAccessPolicy
+                        metadata: {name: bad, namespace: tools}
+                        spec:
+                          agents: [{namespace: agents, name: triage}]
+                          servers: [{name: github}]
+                          allow: [{tools: [a]}, {tools: [b], when: 'args.n > 1 && agent.nme == "x"'}]
+                        """))
+                .hasMessageContaining(
+                        "McpAccessPolicy tools/bad: allow[1].when, line 1, column 20: undefined field 'nme'");
+    }
+
+    @Test
+    void aConditionThatCompilesIsStoredAndItsPolicyCanBeDeleted() {
+        McpAccessPolicy stored = apply(McpAccessPolicy.class, """
+                        apiVersion: stockade.dev/v1alpha1
+                        kind: McpAccessPolicy
+                        metadata: {name: good, namespace: tools}
+                        spec:
+                          agents: [{namespace: agents, name: triage}]
+                          servers: [{name: github}]
+                          mode: Shadow
+                          allow: [{tools: [b], when: 'args.repo.startsWith("acme/")'}]
+                        """);
+
+        assertThat(stored.getSpec().allow().getFirst().when()).isEqualTo("args.repo.startsWith(\"acme/\")");
+        assertThat(client.resource(stored).delete()).isNotEmpty();
     }
 
     @Test

@@ -158,7 +158,7 @@ final class AgentRequest {
         if (wait > 0) {
             return tooMany(wait);
         }
-        return serverRefused().or(() -> sessionRefused(true)).orElseGet(() -> new Judgement.Passes(Ruling.ALLOWED));
+        return serverRefused().or(() -> sessionRefused(true)).orElseGet(() -> passes(Ruling.ALLOWED));
     }
 
     /** @param wait seconds until this agent may send it; 0 if it may now */
@@ -201,8 +201,10 @@ final class AgentRequest {
     private Judgement call(McpMessage.Call call, ByteBuf body) {
         method = call.known();
         subject = subject(call.method(), call.params().targets().stream().findFirst());
+        Arguments given = new Arguments(body.nioBuffer(), call.params().arguments());
         Optional<Judgement> refused = serverRefused();
         if (refused.isPresent()) {
+            attempt.shadow = inShadow(call, given);
             return refused.get();
         }
         Optional<String> mismatch = ModernHeaders.mismatch(head.headers(), call, body);
@@ -219,13 +221,13 @@ final class AgentRequest {
             return new Judgement.Dropped(Reason.POLICY_DENIED);
         }
         attempt.arguments = arguments(rules().audit(), call.params().arguments(), body);
-        Arguments given = new Arguments(body.nioBuffer(), call.params().arguments());
+        attempt.shadow = inShadow(call, given);
         McpGuard.Verdict verdict = McpGuard.decide(access().orElseThrow(), call, given);
         return switch (verdict.decision()) {
             case Decision.Allow allow -> passes(call, body, new Ruling(Verdict.ALLOW, Optional.empty(), allow.by()));
             case Decision.Deny deny -> {
                 verdict.target().ifPresent(t -> subject = subject(call.method(), Optional.of(t)));
-                yield rules().observe() && deny.reason() == Reason.POLICY_DENIED
+                yield rules().observe()
                         ? passes(call, body, new Ruling(Verdict.OBSERVE_DENY, Optional.of(deny.reason()), deny.by()))
                         : new Judgement.Denied(verdict, deny);
             }
@@ -260,7 +262,7 @@ final class AgentRequest {
             task = Optional.of(unmarked.tasks().getFirst());
         }
         asked = new HandedOut.Asked(purpose, call.params().task(), Set.copyOf(unmarked.tasks()));
-        return new Judgement.Passes(ruling);
+        return passes(ruling);
     }
 
     private boolean takesMarksOff(Brought brought, OwnerMarks marks, ByteBuf body) {
@@ -277,6 +279,20 @@ final class AgentRequest {
         return id.isPresent()
                 ? refused(HttpResponseStatus.OK, McpErrors.INVALID_PARAMS, Reason.UNKNOWN_STATE, sentence)
                 : new Judgement.Dropped(Reason.UNKNOWN_STATE);
+    }
+
+    /** Where the server is only observed, an agent without any grant passes, and the line says so. */
+    private Judgement passes(Ruling ruling) {
+        return new Judgement.Passes(
+                McpGuard.refusesServer(access()).isEmpty()
+                        ? ruling
+                        : new Ruling(Verdict.OBSERVE_DENY, Optional.of(Reason.NO_GRANT), Optional.empty()));
+    }
+
+    /** What would be decided if the policies in shadow were enforced, too. */
+    private Optional<Decision> inShadow(McpMessage.Call call, Arguments given) {
+        return access().filter(access -> !access.suspended())
+                .flatMap(access -> McpGuard.decideInShadow(access, call, given));
     }
 
     private static Subject subject(String method, Optional<Target> target) {
@@ -297,7 +313,7 @@ final class AgentRequest {
                         return new Judgement.Dropped(Reason.UNKNOWN_STATE);
                     }
                     return session.isPresent() && session.get().answers(response.id())
-                            ? new Judgement.Passes(Ruling.ALLOWED)
+                            ? passes(Ruling.ALLOWED)
                             : new Judgement.Dropped(Reason.POLICY_DENIED);
                 });
     }

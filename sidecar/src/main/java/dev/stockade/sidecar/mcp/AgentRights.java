@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Subject;
+import dev.stockade.model.audit.AuditEvent.Verdict;
 import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.mcp.AnswerScanner;
 import dev.stockade.model.mcp.HandedOut;
@@ -13,12 +14,14 @@ import dev.stockade.model.mcp.McpGuard;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.mcp.ServerMethod;
 import dev.stockade.model.policy.AgentAccess;
+import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.model.policy.Visibility;
 import dev.stockade.sidecar.state.ServerRules;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What the agent of one exchange may see, and be asked by the server, at this moment: long streams outlive the rules that they
@@ -36,19 +39,81 @@ final class AgentRights {
         this.of = requireNonNull(of);
     }
 
-    /** The first thing that a result asks of the agent without a grant. */
+    /**
+     * What becomes of something that the server asks of the agent, or tells it.
+     *
+     * @param shadow what would become of it if the policies in shadow were enforced, too
+     */
+    record Asked(boolean passes, Ruling ruling, Optional<Decision> shadow) {
+        static final Asked REFUSED = new Asked(false, Ruling.refused(Reason.POLICY_DENIED), Optional.empty());
+
+        Asked {
+            requireNonNull(ruling);
+            requireNonNull(shadow);
+        }
+    }
+
+    /** Decides on a request or a notification of the server; one that is not known is denied. */
+    Asked asked(Optional<ServerMethod> method) {
+        return asked(access -> method.map(m -> McpGuard.decide(access, m).decision())
+                .orElseGet(() -> new Decision.Deny(Reason.POLICY_DENIED, Optional.empty())));
+    }
+
+    /** Decides on a notice that a resource has changed. */
+    Asked told(String uri) {
+        return asked(access -> McpGuard.tells(access, uri));
+    }
+
+    /** Decides on a notice about a task of the agent's own. */
+    Asked ownTask() {
+        return accessNow().isPresent() ? new Asked(true, Ruling.ALLOWED, Optional.empty()) : Asked.REFUSED;
+    }
+
+    private Asked asked(Function<AgentAccess, Decision> policy) {
+        Optional<AgentAccess> now = accessNow();
+        if (now.isEmpty()) {
+            return Asked.REFUSED;
+        }
+        Optional<Decision> shadow = now.get().withShadow().map(policy);
+        return switch (policy.apply(now.get())) {
+            case Decision.Allow allow ->
+                new Asked(true, new Ruling(Verdict.ALLOW, Optional.empty(), allow.by()), shadow);
+            case Decision.Deny deny ->
+                new Asked(
+                        observes(),
+                        new Ruling(
+                                observes() ? Verdict.OBSERVE_DENY : Verdict.DENY,
+                                Optional.of(deny.reason()),
+                                deny.by()),
+                        shadow);
+        };
+    }
+
+    private boolean observes() {
+        return side.rules().map(ServerRules::observe).orElse(false);
+    }
+
+    /** The first thing that a result asks of the agent without a grant, and that therefore does not pass. */
     Optional<String> unpermitted(AnswerScanner scanner) {
         if (scanner.inputRequests() == 0) {
             return Optional.empty();
         }
-        Optional<AgentAccess> now = accessNow();
         return scanner.inputMethods().stream()
-                .filter(m -> now.isEmpty()
-                        || ServerMethod.of(m).isEmpty()
-                        || !McpGuard.decide(now.get(), ServerMethod.of(m).get())
-                                .decision()
-                                .allows())
+                .filter(m -> !asked(ServerMethod.of(m)).passes())
                 .findFirst();
+    }
+
+    /** Records what a result asks of the agent without a grant, where the server is only observed and it passes all the same. */
+    void recordObserved(AnswerScanner scanner) {
+        if (scanner.inputRequests() == 0 || !observes()) {
+            return;
+        }
+        for (String method : scanner.inputMethods()) {
+            Asked asked = asked(ServerMethod.of(method));
+            if (asked.ruling().verdict() == Verdict.OBSERVE_DENY) {
+                recordAsked(new Subject(method, "", ""), asked);
+            }
+        }
     }
 
     /** What the agent may do at this moment: long streams outlive the rules that they began under. */
@@ -67,7 +132,7 @@ final class AgentRights {
     /** What a list hides from the agent. */
     List<ListFilter.Cut> listCuts(ByteBuffer json, HandedOut handedOut, boolean modern) throws JsonRefusedException {
         Optional<AgentAccess> now = accessNow();
-        boolean observe = side.rules().map(ServerRules::observe).orElse(false);
+        boolean observe = observes();
         return side.tools()
                 .lists
                 .cuts(
@@ -78,8 +143,10 @@ final class AgentRights {
     }
 
     /** Records something that the server asks of the agent; false if it must not pass since it cannot be recorded. */
-    boolean recordAsked(Subject asked, Ruling ruling) {
-        boolean queued = side.audit().append(serverAttempt().decided(asked, ruling));
+    boolean recordAsked(Subject subject, Asked asked) {
+        Attempt attempt = serverAttempt();
+        attempt.shadow = asked.shadow();
+        boolean queued = side.audit().append(attempt.decided(subject, asked.ruling()));
         return queued
                 || side.rules()
                         .map(r -> r.audit().onFailure() == ServerRules.AuditRules.OnFailure.COUNT)
@@ -89,7 +156,9 @@ final class AgentRights {
     /** A denial that stands in for a result which asks for more than the agent may be asked. */
     byte[] denyAsked(Optional<RequestId> of, String asked) {
         Attempt ask = serverAttempt();
-        side.audit().append(ask.decided(new Subject(asked, "", ""), Ruling.refused(Reason.POLICY_DENIED)));
+        Asked refused = asked(ServerMethod.of(asked));
+        ask.shadow = refused.shadow();
+        side.audit().append(ask.decided(new Subject(asked, "", ""), refused.ruling()));
         return McpErrors.refusal(
                 of,
                 McpErrors.DENIED,

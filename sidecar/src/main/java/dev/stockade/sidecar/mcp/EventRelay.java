@@ -3,21 +3,18 @@ package dev.stockade.sidecar.mcp;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.audit.AuditEvent.Outcome;
-import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Subject;
+import dev.stockade.model.audit.AuditEvent.Verdict;
 import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.mcp.AnswerScanner;
 import dev.stockade.model.mcp.HandedOut;
 import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpErrors;
-import dev.stockade.model.mcp.McpGuard;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.mcp.ServerMethod;
 import dev.stockade.model.mcp.SseBoundary;
 import dev.stockade.model.mcp.SseEvent;
-import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.GuardedKind;
-import dev.stockade.model.policy.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
@@ -199,15 +196,12 @@ final class EventRelay implements Relay {
             return;
         }
         Optional<ServerMethod> method = ServerMethod.of(message.method());
-        Optional<AgentAccess> access = exchange.rights().accessNow();
-        boolean permitted = method.isPresent()
-                && access.isPresent()
-                && handedOut.ownsAll(message)
-                && McpGuard.decide(access.get(), method.get()).decision().allows();
+        AgentRights.Asked decided =
+                handedOut.ownsAll(message) ? exchange.rights().asked(method) : AgentRights.Asked.REFUSED;
+        boolean permitted = decided.passes();
         boolean plumbing = method.isPresent() && method.get() == ServerMethod.PING;
         if (!plumbing) {
-            Ruling ruling = permitted ? Ruling.ALLOWED : Ruling.refused(Reason.POLICY_DENIED);
-            permitted &= exchange.rights().recordAsked(new Subject(message.method(), "", ""), ruling);
+            permitted &= exchange.rights().recordAsked(new Subject(message.method(), "", ""), decided);
         }
         if (permitted && exchange.session().map(s -> s.asked(asked.get())).orElse(true)) {
             passMarked(bytes, event, message);
@@ -216,29 +210,39 @@ final class EventRelay implements Relay {
         }
     }
 
+    /** Whose a task or a state is, is no matter of policy: it is held to even where the server is only observed. */
+    private AgentRights.Asked decided(Optional<ServerMethod> method, AnswerScanner message) {
+        boolean ofTask = method.isPresent() && method.get().isOfTask();
+        if (!handedOut.ownsAll(message)
+                || exchange.rights().unpermitted(message).isPresent()
+                || (ofTask && message.handed().isEmpty())) {
+            return AgentRights.Asked.REFUSED;
+        }
+        if (ofTask) {
+            return exchange.rights().ownTask();
+        }
+        return method.isPresent() && method.get() == ServerMethod.RESOURCE_UPDATED
+                ? exchange.rights().told(message.uri())
+                : exchange.rights().asked(method);
+    }
+
     private void notification(ByteBuf bytes, SseEvent event, AnswerScanner message) {
         Optional<ServerMethod> method = ServerMethod.of(message.method());
-        Optional<AgentAccess> access = exchange.rights().accessNow();
-        boolean permitted = method.isPresent()
-                && access.isPresent()
-                && handedOut.ownsAll(message)
-                && exchange.rights().unpermitted(message).isEmpty();
-        Subject subject = new Subject(message.method(), "", "");
-        if (permitted && method.get() == ServerMethod.RESOURCE_UPDATED) {
-            subject = new Subject(message.method(), GuardedKind.RESOURCE.word(), message.uri());
-            permitted = McpGuard.tells(access.get(), message.uri()).allows();
-        } else if (permitted && method.get().isOfTask()) {
-            permitted = !message.handed().isEmpty();
-        } else if (permitted) {
-            permitted = McpGuard.decide(access.get(), method.get()).decision().allows();
+        boolean updated = method.isPresent() && method.get() == ServerMethod.RESOURCE_UPDATED;
+        AgentRights.Asked decided = decided(method, message);
+        if (decided.ruling().verdict() != Verdict.ALLOW) {
+            exchange.rights()
+                    .recordAsked(
+                            updated
+                                    ? new Subject(message.method(), GuardedKind.RESOURCE.word(), message.uri())
+                                    : new Subject(message.method(), "", ""),
+                            decided);
         }
-        if (permitted) {
+        if (decided.passes()) {
             passMarked(bytes, event, message);
-            if (method.get() == ServerMethod.ACKNOWLEDGED && notices.isEmpty()) {
+            if (method.isPresent() && method.get() == ServerMethod.ACKNOWLEDGED && notices.isEmpty()) {
                 exchange.subscriptionNotices(message).ifPresent(this::opens);
             }
-        } else {
-            exchange.rights().recordAsked(subject, Ruling.refused(Reason.POLICY_DENIED));
         }
     }
 
@@ -260,6 +264,7 @@ final class EventRelay implements Relay {
             write(event.withData(exchange.rights().denyAsked(message.id(), unpermitted.get())));
             return;
         }
+        exchange.rights().recordObserved(message);
         List<ListFilter.Cut> changes = new ArrayList<>(Cuts.of(handedOut.inserts(message, 0, ours)));
         try {
             if (ours ? exchange.isListRequest() : message.hasList()) {

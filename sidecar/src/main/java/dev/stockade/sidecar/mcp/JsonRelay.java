@@ -146,6 +146,7 @@ final class JsonRelay implements Relay {
             start(heldBytes);
         }
         exchange.learn(scanner);
+        exchange.rights().recordObserved(scanner);
         exchange.answer().end();
         exchange.finish(outcome());
     }

@@ -164,8 +164,28 @@ final class Rig implements AutoCloseable {
     }
 
     void rules(ServerRules.AuditRules.OnFailure onFailure, boolean suspended, Rule... allow) {
-        AccessPolicy policy = new AccessPolicy("tools", "reads", 1, false, List.of(allow), List.of());
-        AgentAccess access = new AgentAccess(TRIAGE, "triage", SERVER, suspended, List.of(policy));
+        policies(
+                onFailure,
+                false,
+                suspended,
+                List.of(new AccessPolicy("tools", "reads", 1, false, List.of(allow), List.of())));
+    }
+
+    /** Both agents are named by these. */
+    void policies(boolean observe, AccessPolicy... policies) {
+        policies(observe, false, policies);
+    }
+
+    void policies(boolean observe, boolean suspended, AccessPolicy... policies) {
+        policies(ServerRules.AuditRules.OnFailure.DENY, observe, suspended, List.of(policies));
+    }
+
+    private void policies(
+            ServerRules.AuditRules.OnFailure onFailure,
+            boolean observe,
+            boolean suspended,
+            List<AccessPolicy> policies) {
+        AgentAccess access = new AgentAccess(TRIAGE, "triage", SERVER, suspended, policies);
         rules.set(Optional.of(new ServerRules(
                 SERVER,
                 "tools",
@@ -181,7 +201,7 @@ final class Rig implements AutoCloseable {
                         onFailure,
                         new SecretKeySpec(new byte[32], "HmacSHA256")),
                 new SecretKeySpec(new byte[32], "HmacSHA256"),
-                Map.of(TRIAGE, access, OTHER, new AgentAccess(OTHER, "other", SERVER, false, List.of(policy))))));
+                Map.of(TRIAGE, access, OTHER, new AgentAccess(OTHER, "other", SERVER, false, policies)))));
         rulesChanged();
     }
 
