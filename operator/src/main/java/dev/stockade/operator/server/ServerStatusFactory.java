@@ -56,7 +56,7 @@ final class ServerStatusFactory {
                         POLICY_ENFORCED,
                         "Observing",
                         "spec.enforcement is Observe: what the policy refuses is recorded and gets through.")
-                : acknowledged;
+                : BufferWish.named(server.getSpec().limits(), acknowledged);
         Finding meshOnly = Finding.unknown(
                 MESH_ONLY,
                 "NotProbed",

@@ -11,6 +11,9 @@ import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -171,6 +174,39 @@ class ServerStatusFactoryTest {
                 .isEqualTo("2 of 3 pods have the sidecar. Without: tools/old. A sidecar is injected only when a pod is"
                         + " created: restart them.");
         assertThat(status.sidecars()).isEqualTo("1/2");
+    }
+
+    @Test
+    void aBufferThatNoSidecarHasIsNamed() {
+        Mesh mesh = Meshes.of(
+                Meshes.resource(
+                        "SecureMcpServer",
+                        "tools",
+                        "web",
+                        "{selector: {matchLabels: {app: web}}, port: 3000, limits: {bufferBytes: 128Mi}}"),
+                Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        Sidecars sidecars = new Sidecars().hold("a", 3, "web");
+
+        SecureMcpServerStatus status =
+                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW);
+
+        String sentence =
+                "limits.bufferBytes is 128Mi, and each sidecar uses 40Mi of it: half of its direct memory. Set at most"
+                        + " 40Mi.";
+        assertThat(message(status, "PolicyEnforced")).endsWith(sentence);
+        assertThat(state(status)).isEqualTo("TRUE");
+        server.setStatus(status);
+        assertThat(message(
+                        ServerStatusFactory.of(server, mesh, new Sidecars().registry(), List.of(), NEW_LEADER, NOW),
+                        "PolicyEnforced"))
+                .containsOnlyOnce(sentence);
+    }
+
+    @Test
+    void whatASidecarUsesIsHalfOfWhatItsImageGivesIt() throws IOException {
+        assertThat(Files.readString(Path.of("../sidecar/pom.xml")))
+                .contains("<entry>-XX:MaxDirectMemorySize=" + 2 * (BufferWish.MOST >> 20) + "m</entry>");
     }
 
     @Test
