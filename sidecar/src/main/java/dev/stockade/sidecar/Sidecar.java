@@ -32,6 +32,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** One sidecar, wired: the way from a snapshot to the byte on the wire begins here. */
@@ -101,6 +102,17 @@ public final class Sidecar implements AutoCloseable {
                 metrics,
                 log);
         state.onApply(inbound::apply);
+        state.onApply(next -> {
+            if (allowances.wishedBytes() > allowances.bufferBytes()) {
+                log.warn(
+                        "limits.bufferBytes is more than half of the direct memory, and not all of it is used",
+                        "wished",
+                        allowances.wishedBytes(),
+                        "used",
+                        allowances.bufferBytes());
+            }
+            return CompletableFuture.completedFuture(null);
+        });
         state.onApply(outbound::apply);
         // Whoever was shown a former certificate, or showed one of a dropped issuer, comes back with a new handshake.
         Runnable reconsider = () -> {

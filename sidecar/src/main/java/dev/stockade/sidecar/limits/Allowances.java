@@ -18,6 +18,9 @@ public final class Allowances {
     /** While there are no rules: the defaults of {@code limits}. */
     private static final long BUFFER_BYTES = 32L << 20;
 
+    /** What an agent may have in memory whatever others do: a call as most are. */
+    private static final int A_MESSAGE = 16 << 10;
+
     private static final int REQUESTS = 256;
     private static final int CALLS = 600;
 
@@ -47,10 +50,10 @@ public final class Allowances {
     public Allowances(Supplier<Optional<ServerRules>> rules, long directMemory, Executor loop) {
         this.rules = requireNonNull(rules);
         this.directMemory = directMemory;
-        buffer = new Shares(this::bufferBytes, loop);
-        heads = new Shares(() -> HEADS, loop);
-        connections = new Shares(() -> CONNECTIONS, loop);
-        streams = new Shares(() -> (long) STREAMS * concurrentRequests(), loop);
+        buffer = new Shares(this::bufferBytes, A_MESSAGE, loop);
+        heads = new Shares(() -> HEADS, 0, loop);
+        connections = new Shares(() -> CONNECTIONS, 0, loop);
+        streams = new Shares(() -> (long) STREAMS * concurrentRequests(), 0, loop);
         requests = new Places(this::concurrentRequests);
         eventStreams = new Places(() -> EVENT_STREAMS * concurrentRequests());
         calls = new CallRate(

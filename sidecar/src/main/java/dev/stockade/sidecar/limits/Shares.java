@@ -20,6 +20,7 @@ public final class Shares {
     private static final int FREE_FOR_EACH_HELD = 3;
 
     private final LongSupplier capacity;
+    private final long little;
     private final Executor loop;
     private final Map<SpiffeId, long[]> held = new HashMap<>();
     private Deque<Runnable> waiting = new ArrayDeque<>();
@@ -28,10 +29,12 @@ public final class Shares {
 
     /**
      * @param capacity how much there is now
+     * @param little what an agent may hold whatever others do
      * @param loop runs what waits for room
      */
-    public Shares(LongSupplier capacity, Executor loop) {
+    public Shares(LongSupplier capacity, long little, Executor loop) {
         this.capacity = requireNonNull(capacity);
+        this.little = little;
         this.loop = requireNonNull(loop);
     }
 
@@ -60,7 +63,7 @@ public final class Shares {
     }
 
     private boolean fits(long ours, long all) {
-        return ours <= (capacity.getAsLong() - all) / FREE_FOR_EACH_HELD;
+        return ours <= little || ours <= (capacity.getAsLong() - all) / FREE_FOR_EACH_HELD;
     }
 
     private long of(SpiffeId agent) {

@@ -28,8 +28,11 @@ public final class Hbone {
     private static final int HEADER_LIST = 16 << 10;
 
     // What Netty bounds by itself, said here so that another release cannot change it unseen.
-    /** Streams that the peer resets, or makes us reset, in {@link #WINDOW_SECONDS} (rapid reset, CVE-2023-44487). */
-    private static final int RESETS = 200;
+    /**
+     * Streams that the peer resets, or makes us reset, in {@link #WINDOW_SECONDS} (rapid reset, CVE-2023-44487). More than Netty's
+     * 200: an agent that cancels calls resets their streams, all of them on one connection.
+     */
+    private static final int RESETS = 1000;
 
     private static final int WINDOW_SECONDS = 30;
     /** Answers to PING and SETTINGS that the peer has not taken. */
