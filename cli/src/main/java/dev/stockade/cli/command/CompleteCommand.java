@@ -50,14 +50,16 @@ public final class CompleteCommand implements Callable<Integer> {
                 last.length(),
                 last.length(),
                 candidates);
-        // picocli gives what is to be added, kubectl wants whole words.
-        candidates.stream()
+        // picocli gives what is to be added, kubectl wants whole words; options only where somebody begins one.
+        List<String> shown = candidates.stream()
                 .map(rest -> last + rest)
                 .filter(word -> !word.startsWith("__") && !word.isBlank())
+                .filter(word -> last.startsWith("-") || !word.startsWith("-"))
                 .distinct()
                 .sorted()
-                .forEach(around.out()::println);
-        around.out().println(candidates.isEmpty() ? FILES : NO_FILES);
+                .toList();
+        shown.forEach(around.out()::println);
+        around.out().println(shown.isEmpty() ? FILES : NO_FILES);
         return ExitCodes.YES;
     }
 }

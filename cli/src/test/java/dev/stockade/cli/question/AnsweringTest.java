@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.stockade.cli.UnusableException;
 import dev.stockade.cli.manifest.ManifestReader;
 import dev.stockade.cli.question.Answer.Refusal;
+import dev.stockade.model.policy.Decision;
 import dev.stockade.model.policy.Decision.RuleReference;
+import dev.stockade.model.policy.Reason;
 import dev.stockade.policy.ResourceName;
 import java.util.Map;
 import java.util.Optional;
@@ -224,6 +226,67 @@ class AnsweringTest {
         }
 
         assertThat(outcome).isIn("malformed", "The arguments are not one JSON object.");
+    }
+
+    private static final String CONDITIONAL = MESH.replace(
+            "- tools: [get_issue, \"list_*\"]", "- {tools: [get_issue], when: 'args.repo.startsWith(\"acme/\")'}");
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"repo\":\"acme/x\"} | allow | ''",
+                "{\"repo\":\"other/x\"} | deny | policy_denied",
+                "{\"repo\":7} | deny | evaluation_error",
+                "{} | deny | evaluation_error",
+            })
+    void conditionsSeeTheArguments(String arguments, String decision, String reason) throws UnusableException {
+        Answer answer = ask(CONDITIONAL, Verb.CALL, "get_issue", Optional.of(arguments));
+
+        assertThat(answer.decision()).isEqualTo(decision);
+        assertThat(answer.reason()).isEqualTo(reason);
+    }
+
+    @Test
+    void aConditionThatTheWebhookWouldRefuseIsToldWithItsPlace() {
+        assertThatThrownBy(() -> call(CONDITIONAL.replace("startsWith", "beginsWith"), "get_issue"))
+                .hasMessageStartingWith("mesh.yaml:33:34: McpAccessPolicy tools/reads: allow[0].when, line 1, column ");
+    }
+
+    @Test
+    void whatPoliciesInShadowWouldChangeIsSaid() throws UnusableException {
+        Answer answer = call(MESH + """
+                ---
+                apiVersion: stockade.dev/v1alpha1
+                kind: McpAccessPolicy
+                metadata: {name: stricter, namespace: tools}
+                spec:
+                  agents: [{namespace: agents, name: triage}]
+                  servers: [{name: github}]
+                  mode: Shadow
+                  deny: [{tools: [get_issue]}]
+                """, "get_issue");
+
+        assertThat(answer.decision()).isEqualTo("allow");
+        assertThat(answer.shadow())
+                .contains(new Decision.Deny(
+                        Reason.POLICY_DENIED, Optional.of(new RuleReference("tools/stricter", "deny[0]"))));
+    }
+
+    @Test
+    void aServerThatIsOnlyObservedLetsThroughAndSaysWhatWouldBe() throws UnusableException {
+        String observed = MESH.replace("port: 3000}", "port: 3000, enforcement: Observe}");
+
+        Answer denied = call(observed, "delete_repo");
+        Answer stranger = call(observed.replace("name: triage}]", "name: other}]"), "get_issue");
+
+        assertThat(denied.allowed()).isTrue();
+        assertThat(denied.decision()).isEqualTo("observe-deny");
+        assertThat(denied.reason()).isEqualTo("policy_denied");
+        assertThat(denied.caller()).isEmpty();
+        assertThat(denied.notes()).singleElement().asString().contains("enforcement: Observe");
+        assertThat(stranger.decision()).isEqualTo("observe-deny");
+        assertThat(stranger.reason()).isEqualTo("no_grant");
     }
 
     @Test
