@@ -166,7 +166,6 @@ final class AgentRequest {
         return switch (side.tools().reader.read(body.nioBuffer())) {
             case McpMessage.Malformed malformed -> {
                 id = malformed.id();
-                subject = Subject.NONE;
                 yield refused(
                         HttpResponseStatus.BAD_REQUEST,
                         McpErrors.INVALID_REQUEST,
@@ -207,6 +206,7 @@ final class AgentRequest {
             attempt.shadow = inShadow(call, given);
             return refused.get();
         }
+        attempt.arguments = arguments(rules().audit(), call.params().arguments(), body);
         Optional<String> mismatch = ModernHeaders.mismatch(head.headers(), call, body);
         if (mismatch.isPresent()) {
             return mismatched(mismatch.get());
@@ -220,7 +220,6 @@ final class AgentRequest {
         if (session.isEmpty() && isAboutOneId(call.known())) {
             return new Judgement.Dropped(Reason.POLICY_DENIED);
         }
-        attempt.arguments = arguments(rules().audit(), call.params().arguments(), body);
         attempt.shadow = inShadow(call, given);
         McpGuard.Verdict verdict = McpGuard.decide(access().orElseThrow(), call, given);
         return switch (verdict.decision()) {

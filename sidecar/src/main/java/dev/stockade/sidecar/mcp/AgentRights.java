@@ -2,6 +2,7 @@ package dev.stockade.sidecar.mcp;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.model.audit.AuditEvent.Outcome;
 import dev.stockade.model.audit.AuditEvent.Ruling;
 import dev.stockade.model.audit.AuditEvent.Subject;
 import dev.stockade.model.audit.AuditEvent.Verdict;
@@ -111,7 +112,7 @@ final class AgentRights {
         for (String method : scanner.inputMethods()) {
             Asked asked = asked(ServerMethod.of(method));
             if (asked.ruling().verdict() == Verdict.OBSERVE_DENY) {
-                recordAsked(new Subject(method, "", ""), asked);
+                recordAsked(new Subject(method, "", ""), asked).ifPresent(ask -> passed(ask, Outcome.OK));
             }
         }
     }
@@ -142,15 +143,25 @@ final class AgentRights {
                         modern);
     }
 
-    /** Records something that the server asks of the agent; false if it must not pass since it cannot be recorded. */
-    boolean recordAsked(Subject subject, Asked asked) {
-        Attempt attempt = serverAttempt();
-        attempt.shadow = asked.shadow();
-        boolean queued = side.audit().append(attempt.decided(subject, asked.ruling()));
-        return queued
+    /**
+     * Records something that the server asks of the agent.
+     *
+     * @return what is to be {@link #passed} once it is; empty if it must not pass since it cannot be recorded
+     */
+    Optional<Attempt> recordAsked(Subject subject, Asked asked) {
+        Attempt ask = serverAttempt();
+        ask.shadow = asked.shadow();
+        boolean queued = side.audit().append(ask.decided(subject, asked.ruling()));
+        boolean passes = queued
                 || side.rules()
                         .map(r -> r.audit().onFailure() == ServerRules.AuditRules.OnFailure.COUNT)
                         .orElse(false);
+        return passes ? Optional.of(ask) : Optional.empty();
+    }
+
+    /** What the server asks was handed to the agent, or could not be. */
+    void passed(Attempt asked, Outcome outcome) {
+        asked.done(outcome, -1).ifPresent(event -> side.audit().append(event));
     }
 
     /** A denial that stands in for a result which asks for more than the agent may be asked. */

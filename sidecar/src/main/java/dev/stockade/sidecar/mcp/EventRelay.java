@@ -200,13 +200,20 @@ final class EventRelay implements Relay {
                 handedOut.ownsAll(message) ? exchange.rights().asked(method) : AgentRights.Asked.REFUSED;
         boolean permitted = decided.passes();
         boolean plumbing = method.isPresent() && method.get() == ServerMethod.PING;
+        Optional<Attempt> recorded = Optional.empty();
         if (!plumbing) {
-            permitted &= exchange.rights().recordAsked(new Subject(message.method(), "", ""), decided);
+            recorded = exchange.rights().recordAsked(new Subject(message.method(), "", ""), decided);
         }
-        if (permitted && exchange.session().map(s -> s.asked(asked.get())).orElse(true)) {
+        boolean passes = permitted
+                && (plumbing || recorded.isPresent())
+                && exchange.session().map(s -> s.asked(asked.get())).orElse(true);
+        if (passes) {
             passMarked(bytes, event, message);
         } else {
             exchange.refuseServer(asked.get(), message.method());
+        }
+        if (permitted) {
+            recorded.ifPresent(ask -> exchange.rights().passed(ask, passes ? Outcome.OK : Outcome.BROKEN));
         }
     }
 
@@ -236,7 +243,9 @@ final class EventRelay implements Relay {
                             updated
                                     ? new Subject(message.method(), GuardedKind.RESOURCE.word(), message.uri())
                                     : new Subject(message.method(), "", ""),
-                            decided);
+                            decided)
+                    .filter(told -> decided.passes())
+                    .ifPresent(told -> exchange.rights().passed(told, Outcome.OK));
         }
         if (decided.passes()) {
             passMarked(bytes, event, message);
