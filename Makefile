@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build images cli clean
+.PHONY: help demo test build images cli bench clean
 
 help: ## show this list
 	@echo 'Stockade: make TARGET'
@@ -20,6 +20,9 @@ images: ## build the container images, as archives (three minutes)
 
 cli: ## package kubectl stockade, with a Java of its own, into cli/target/kubectl-stockade (a minute)
 	@e2e/setup/prerequisites --for jdk e2e/setup/task cli
+
+bench: ## measure reading and deciding beside their peers, in nanoseconds and bytes (six minutes; needs a quiet machine)
+	@e2e/setup/prerequisites --for jdk e2e/setup/task bench
 
 clean: ## remove what builds made in this folder (the caches under ~/.cache stay)
 	@rm -rf target */target e2e/failures
