@@ -153,7 +153,7 @@ class HeadersAgreeWithTheBodyTest extends OverTheWire {
             "1",
             "{\"arguments\":{\"region\":\"us-west1\",\"n\":42,\"big\":9007199254740991,\"on\":true,\"none\":null,"
                     + "\"list\":[\"in-a-list\",7],\"in\":{\"deep\":\"d\\u00e9ep\",\"pad\":\" padded \",\"neg\":-7.0},"
-                    + "\"half\":2.5,\"quoted\":\"=?base64?literal?=\",\"empty\":\"\"},\"name\":\"echo\"}");
+                    + "\"half\":2.5,\"exponent\":3e1,\"quoted\":\"=?base64?literal?=\",\"empty\":\"\"},\"name\":\"echo\"}");
 
     @ParameterizedTest
     @ValueSource(
@@ -183,6 +183,7 @@ class HeadersAgreeWithTheBodyTest extends OverTheWire {
                 "43",
                 "042",
                 "4.2e1",
+                "30",
                 "9007199254740990",
                 "false",
                 "True",

@@ -171,4 +171,18 @@ class HeadersAtTheEdgeTest extends OverTheWire {
         assertThat(answer.fields("X-Custom")).containsExactly("1");
         assertThat(answer.fields("WWW-Authenticate")).containsExactly("Bearer realm=x");
     }
+
+    /** Only an answer that opens a session gives one out, under the name that the mesh has for it. */
+    @ParameterizedTest
+    @ValueSource(ints = {302, 400, 404, 500})
+    void theServersOwnNameForASessionDoesNotComeBack(int status) {
+        pair.server()
+                .answers(WireServer.http(status, "application/json", "{}")
+                        .replace("\r\n\r\n", "\r\nMcp-Session-Id: raw\r\n\r\n"));
+
+        WireAnswer answer = pair.tunnelled(WirePair.post(PING));
+
+        assertThat(answer.status()).isEqualTo(status);
+        assertThat(answer.fields("Mcp-Session-Id")).isEmpty();
+    }
 }
