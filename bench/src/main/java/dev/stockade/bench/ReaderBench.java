@@ -54,9 +54,11 @@ public class ReaderBench {
         StringBuilder body =
                 new StringBuilder("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
                         + "\"get_issue\",\"arguments\":{\"items\":[0");
-        while (body.length() < size - 110) {
-            body.append(
-                    ",{\"title\":\"some text of an ordinary length, with é and \\n\",\"number\":12345.5,\"labels\":[\"bug\",null]}");
+        String item =
+                ",{\"title\":\"some text of an ordinary length, with é and \\n\",\"number\":12345.5,\"labels\":[\"bug\",null]}";
+        int itemBytes = item.getBytes(UTF_8).length;
+        for (int bytes = body.length(); bytes + itemBytes <= size - 4; bytes += itemBytes) {
+            body.append(item);
         }
         return body.append("]}}}").toString().getBytes(UTF_8);
     }
