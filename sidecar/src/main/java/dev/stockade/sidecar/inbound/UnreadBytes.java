@@ -26,6 +26,7 @@ final class UnreadBytes implements Http2LocalFlowController {
     private final Channel channel;
     private final Holding unread;
     private boolean paused;
+    private boolean deciding;
 
     private UnreadBytes(Http2LocalFlowController windows, Http2Stream whole, Channel channel, Holding unread) {
         this.windows = requireNonNull(windows);
@@ -54,7 +55,20 @@ final class UnreadBytes implements Http2LocalFlowController {
         }
         int bytes = windows.unconsumedBytes(whole);
         unread.set(bytes < COUNTED ? 0 : bytes);
-        if (!paused && unread.amount() > 0 && !unread.within()) {
+        if (!paused && !deciding && tooMuch()) {
+            // Not now: what a stream is about to read, which has its memory already, must not stop it from coming.
+            deciding = true;
+            channel.eventLoop().execute(this::decide);
+        }
+    }
+
+    private boolean tooMuch() {
+        return unread.amount() > 0 && !unread.within();
+    }
+
+    private void decide() {
+        deciding = false;
+        if (channel.isOpen() && !paused && tooMuch()) {
             paused = true;
             channel.config().setAutoRead(false);
             unread.onRoom(this::again);
@@ -65,7 +79,7 @@ final class UnreadBytes implements Http2LocalFlowController {
         if (!channel.isOpen()) {
             return;
         }
-        if (unread.amount() > 0 && !unread.within()) {
+        if (tooMuch()) {
             unread.onRoom(this::again);
             return;
         }
