@@ -56,7 +56,10 @@ class PolicyE2E {
                 CONDITION,
                 policy("echoes", "e2e-policy", "clerk", "watched", "echo"));
         team.agent("clerk", "").agent("auditor", "");
-        team.awaitDeployment("sums").awaitDeployment("watched").awaitReady("clerk").awaitReady("auditor");
+        team.awaitDeployment("sums")
+                .awaitDeployment("watched")
+                .awaitReady("clerk")
+                .awaitReady("auditor");
         team.policy("small-sums").await("Ready", "True");
         team.server("sums").await("Ready", "True");
     }
