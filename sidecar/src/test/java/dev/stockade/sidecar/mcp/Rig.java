@@ -166,7 +166,7 @@ final class Rig implements AutoCloseable {
     void rules(ServerRules.AuditRules.OnFailure onFailure, boolean suspended, Rule... allow) {
         policies(
                 onFailure,
-                false,
+                observe,
                 suspended,
                 List.of(new AccessPolicy("tools", "reads", 1, false, List.of(allow), List.of())));
     }
