@@ -198,15 +198,23 @@ final class AgentRequests extends ChannelInboundHandlerAdapter implements Exchan
     }
 
     @Override
-    public void answered(boolean reusable) {
+    public void answered(boolean requestRead) {
         exchange = Optional.empty();
         context.ifPresent(ctx -> {
-            if (reusable) {
+            if (requestRead) {
                 proceed(ctx);
             } else {
-                close(ctx);
+                // A socket that is closed with bytes unread takes the answer back from whoever has not read it yet.
+                skipping = true;
+                want(ctx);
             }
         });
+    }
+
+    @Override
+    public void cut() {
+        exchange = Optional.empty();
+        context.ifPresent(AgentRequests::close);
     }
 
     private static void close(ChannelHandlerContext ctx) {

@@ -47,8 +47,15 @@ final class Exchange implements ServerAnswers.Receiver {
          */
         void refused(LocalAnswer answer, boolean requestRead);
 
-        /** The answer has been written whole, or is cut: then nothing more can be said on this connection. */
-        void answered(boolean keepAlive);
+        /**
+         * The answer has been written whole.
+         *
+         * @param requestRead whether all of the request was read
+         */
+        void answered(boolean requestRead);
+
+        /** The answer is cut: nothing more can be said on this connection. */
+        void cut();
     }
 
     private static final String SESSION = "Mcp-Session-Id";
@@ -296,7 +303,7 @@ final class Exchange implements ServerAnswers.Receiver {
         end(false);
         if (answering) {
             withdrawn.ifPresent(this::sayInEvents);
-            agent.answered(false);
+            agent.cut();
         } else if (withdrawn.isPresent()) {
             Route.Refused why = withdrawn.get();
             agent.refused(
