@@ -1,5 +1,7 @@
 package dev.stockade.model.mcp;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.stockade.model.json.JsonPieces;
 import dev.stockade.model.policy.GuardedKind;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Looks at a message of a server while its bytes pass, in any pieces, and keeps none of it but a few short texts: what kind of
@@ -48,6 +51,14 @@ public final class AnswerScanner {
         RELATED_TASK,
         /** {@code params.notifications.taskIds}. */
         TASK_IDS,
+        /** Blocks of {@code result.content}, or of a message's. */
+        BLOCKS,
+        BLOCK,
+        /** {@code resource} of a block: embedded. */
+        EMBEDDED,
+        /** {@code result.messages}. */
+        MESSAGES,
+        MESSAGE,
         ELSEWHERE
     }
 
@@ -63,8 +74,8 @@ public final class AnswerScanner {
     private static final List<String> SUBSCRIBED_KEYS = List.of("taskIds");
     private static final List<String> INPUT_REQUEST_KEYS = List.of("method");
 
-    /** How deep the methods of inputRequests stand. */
-    static final int WATCHED_DEPTH = 5;
+    /** How deep a resource stands that is embedded in a message of a prompt. */
+    static final int WATCHED_DEPTH = 7;
 
     private static final int MOST_INPUT_REQUESTS = 256;
     /** As many as a subscription may name tasks, and a few. */
@@ -94,10 +105,25 @@ public final class AnswerScanner {
     private boolean list;
     private final List<String> inputMethods = new ArrayList<>();
     private int inputRequests;
+    private Predicate<String> hidden = uri -> false;
+    private boolean hidesResource;
     private Optional<GuardedKind> capability = Optional.empty();
     private final EnumSet<GuardedKind> listChanged = EnumSet.noneOf(GuardedKind.class);
     private String resultType = "";
     private List<Handed> handed = List.of();
+
+    /** From now on, looks for resources in results that this says are hidden from the agent. */
+    public void watch(Predicate<String> hiddenUri) {
+        hidden = requireNonNull(hiddenUri);
+    }
+
+    /**
+     * Whether the result names such a resource in a link or embeds one, as far as it was seen. Says yes too often rather than too
+     * seldom: {@link ContentFilter} looks closely.
+     */
+    public boolean hidesResource() {
+        return hidesResource;
+    }
 
     /**
      * Takes the next bytes.
@@ -129,7 +155,8 @@ public final class AnswerScanner {
             case TASK_IDS -> true;
             case CAPABILITY -> key.equals("listChanged");
             case AGREED -> agreed(key).isPresent();
-            case INPUT_REQUESTS, META, CAPABILITIES, ELSEWHERE -> false;
+            case BLOCK, EMBEDDED -> key.equals("uri");
+            case INPUT_REQUESTS, META, CAPABILITIES, BLOCKS, MESSAGES, MESSAGE, ELSEWHERE -> false;
         };
     }
 
@@ -239,7 +266,29 @@ public final class AnswerScanner {
                 if (object && key.equals("capabilities")) {
                     return Place.CAPABILITIES;
                 }
+                if (key.equals("content")) {
+                    return object ? Place.BLOCK : Place.BLOCKS;
+                }
+                if (!object && key.equals("messages")) {
+                    return Place.MESSAGES;
+                }
                 list |= isList(key);
+            }
+            case MESSAGES -> {
+                return object ? Place.MESSAGE : Place.ELSEWHERE;
+            }
+            case MESSAGE -> {
+                if (key.equals("content")) {
+                    return object ? Place.BLOCK : Place.BLOCKS;
+                }
+            }
+            case BLOCKS -> {
+                return object ? Place.BLOCK : Place.ELSEWHERE;
+            }
+            case BLOCK -> {
+                if (object && key.equals("resource")) {
+                    return Place.EMBEDDED;
+                }
             }
             case CAPABILITIES -> {
                 capability = declared(key);
@@ -283,7 +332,7 @@ public final class AnswerScanner {
                 }
                 return Place.INPUT_REQUEST;
             }
-            case INPUT_REQUEST, CAPABILITY, TASK, RELATED_TASK, TASK_IDS, ELSEWHERE -> {}
+            case INPUT_REQUEST, CAPABILITY, TASK, RELATED_TASK, TASK_IDS, EMBEDDED, ELSEWHERE -> {}
         }
         return Place.ELSEWHERE;
     }
@@ -313,7 +362,16 @@ public final class AnswerScanner {
             case META -> metaSeen = once(META_KEYS, metaSeen, name);
             case TASK, RELATED_TASK -> taskSeen = once(TASK_KEYS, taskSeen, name);
             case AGREED -> subscribedSeen = once(SUBSCRIBED_KEYS, subscribedSeen, name);
-            case INPUT_REQUESTS, TASK_IDS, CAPABILITIES, CAPABILITY, ELSEWHERE -> {}
+            case INPUT_REQUESTS,
+                    TASK_IDS,
+                    CAPABILITIES,
+                    CAPABILITY,
+                    BLOCKS,
+                    BLOCK,
+                    EMBEDDED,
+                    MESSAGES,
+                    MESSAGE,
+                    ELSEWHERE -> {}
         }
         if (place == Place.ROOT) {
             switch (name) {
@@ -380,7 +438,8 @@ public final class AnswerScanner {
             }
             case CAPABILITY -> listChanged(capability, value, quoted);
             case AGREED -> listChanged(agreed(key), value, quoted);
-            case INPUT_REQUESTS, META, CAPABILITIES, ELSEWHERE -> {}
+            case BLOCK, EMBEDDED -> hidesResource |= hidden.test(value);
+            case INPUT_REQUESTS, META, CAPABILITIES, BLOCKS, MESSAGES, MESSAGE, ELSEWHERE -> {}
         }
     }
 

@@ -191,7 +191,8 @@ public final class ListFilter {
         }
     }
 
-    private static int nextItem(ByteBuffer answer, int from, int last) {
+    /** Where the next item of an array begins, or its closing bracket. */
+    static int nextItem(ByteBuffer answer, int from, int last) {
         int at = from;
         while (at < last) {
             byte b = answer.get(answer.position() + at);

@@ -73,6 +73,30 @@ class AnswerScannerTest {
                 .isEqualTo(kinds == null ? "" : kinds);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"id\":1,\"result\":{\"content\":[{\"text\":\"x\"},{\"uri\":\"no:x\",\"type\":\"resource_link\"}]}} | true",
+                "{\"id\":1,\"result\":{\"content\":[{\"resource\":{\"text\":\"s\",\"\\u0075ri\":\"n\\u006f:x\"}}]}} | true",
+                "{\"id\":1,\"result\":{\"messages\":[{\"content\":{\"resource\":{\"uri\":\"no:x\"}}}]}} | true",
+                "{\"id\":1,\"result\":{\"messages\":[{},{\"content\":[{},{\"resource\":{\"uri\":\"no:x\"}}]}]}} | true",
+                "{\"id\":1,\"result\":{\"content\":[{\"resource\":{\"uri\":\"ok:x\"}}],\"uri\":\"no:x\"}} | false",
+                "{\"id\":1,\"result\":{\"contents\":[{\"uri\":\"no:x\"}],\"structuredContent\":{\"content\":[{\"uri\":\"no:x\"}]}}} | false",
+            })
+    void aResourceThatIsHiddenIsSeenInAResult(String message, boolean hides) {
+        byte[] bytes = message.getBytes(UTF_8);
+        for (int size = 1; size < 40; size++) {
+            AnswerScanner scanner = new AnswerScanner();
+            scanner.watch(uri -> uri.startsWith("no:"));
+            for (int i = 0; i < bytes.length; i += size) {
+                scanner.feed(bytes, i, Math.min(bytes.length, i + size));
+            }
+            assertThat(scanner.complete()).isTrue();
+            assertThat(scanner.hidesResource()).isEqualTo(hides);
+        }
+    }
+
     @Test
     void aRequestIsKnownWhereverItsMethodStands() {
         AnswerScanner scanner = scan(

@@ -12,16 +12,21 @@ import dev.stockade.model.mcp.HandedOut;
 import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpErrors;
 import dev.stockade.model.mcp.McpGuard;
+import dev.stockade.model.mcp.McpMethod;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.mcp.ServerMethod;
 import dev.stockade.model.policy.AgentAccess;
 import dev.stockade.model.policy.Decision;
+import dev.stockade.model.policy.GuardedKind;
+import dev.stockade.model.policy.Question;
 import dev.stockade.model.policy.Reason;
 import dev.stockade.model.policy.Visibility;
 import dev.stockade.sidecar.state.ServerRules;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -29,6 +34,8 @@ import java.util.function.Function;
  * began under. Records what the server asks.
  */
 final class AgentRights {
+    private static final int MOST_RECORDED = 16;
+
     private final McpServerSide side;
     private final Peer peer;
     private final Attempt of;
@@ -141,6 +148,38 @@ final class AgentRights {
                         target -> observe || (now.isPresent() && McpGuard.shows(now.get(), target)),
                         handedOut::markOf,
                         modern);
+    }
+
+    /** Lets the scanner look for resources that the agent may not read, if there are any. */
+    void watch(AnswerScanner scanner) {
+        if (visibility().resources() != Visibility.EVERYTHING.resources()) {
+            scanner.watch(this::hides);
+        }
+    }
+
+    private boolean hides(String uri) {
+        return accessNow()
+                .map(access -> !access.decide(Question.resource(McpMethod.RESOURCES_READ.word(), uri))
+                        .allows())
+                .orElse(true);
+    }
+
+    /**
+     * What a result names or embeds that the agent may not read; recorded, up to sixteen resources of one result.
+     *
+     * @param method of the request that it answers
+     */
+    List<ListFilter.Cut> contentCuts(ByteBuffer json, String method) throws JsonRefusedException {
+        Set<String> hidden = new LinkedHashSet<>();
+        List<ListFilter.Cut> cuts = side.tools().contents.cuts(json, uri -> {
+            boolean hides = hides(uri);
+            if (hides && hidden.size() < MOST_RECORDED) {
+                hidden.add(uri);
+            }
+            return hides;
+        });
+        hidden.forEach(uri -> recordAsked(new Subject(method, GuardedKind.RESOURCE.word(), uri), Asked.REFUSED));
+        return cuts;
     }
 
     /**

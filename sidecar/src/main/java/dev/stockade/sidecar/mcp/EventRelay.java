@@ -154,6 +154,7 @@ final class EventRelay implements Relay {
             return;
         }
         AnswerScanner message = new AnswerScanner();
+        exchange.rights().watch(message);
         exchange.scan(message, Unpooled.wrappedBuffer(event.data()));
         if (!message.complete() || message.form() == AnswerScanner.Form.NEITHER) {
             if (event.isMessage()) {
@@ -279,10 +280,13 @@ final class EventRelay implements Relay {
             if (ours ? exchange.isListRequest() : message.hasList()) {
                 changes.addAll(exchange.rights().listCuts(event.data(), handedOut, exchange.isModern()));
                 changes.sort(Comparator.comparingInt(c -> c.range().start()));
+            } else if (message.hidesResource()) {
+                changes.addAll(exchange.rights().contentCuts(event.data(), exchange.method()));
+                changes.sort(Comparator.comparingInt(c -> c.range().start()));
             }
             passChanged(bytes, event, changes);
         } catch (JsonRefusedException e) {
-            breaksOff("the server's list cannot be read: " + e.sentence());
+            breaksOff("the server's result cannot be read: " + e.sentence());
         }
     }
 

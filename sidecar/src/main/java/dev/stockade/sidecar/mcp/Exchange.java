@@ -310,7 +310,7 @@ final class Exchange implements Upstream.Listener {
         }
         long most = side.allowances().buffer().ofOneAgent();
         relay = switch (from.body()) {
-            case JSON -> request.isList() ? new ListRelay(this, from, most) : new JsonRelay(this, from);
+            case JSON -> request.isList() ? new ListRelay(this, from, most) : new JsonRelay(this, from, most);
             case EVENTS -> new EventRelay(this, from, most);
             case OTHER, ENCODED -> new PassRelay(this, from);
         };
@@ -389,6 +389,11 @@ final class Exchange implements Upstream.Listener {
 
     Optional<RequestId> id() {
         return request.id();
+    }
+
+    /** As it stands in audit lines. */
+    String method() {
+        return request.subject().method();
     }
 
     boolean isListRequest() {

@@ -4,11 +4,15 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.audit.AuditEvent.Outcome;
+import dev.stockade.model.json.JsonRefusedException;
 import dev.stockade.model.mcp.AnswerScanner;
 import dev.stockade.model.mcp.HandedOut;
+import dev.stockade.model.mcp.ListFilter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 
@@ -25,6 +29,7 @@ final class JsonRelay implements Relay {
     private final AnswerScanner scanner = new AnswerScanner();
     private final Deque<ByteBuf> held = new ArrayDeque<>();
     private final HandedOut handedOut;
+    private final long most;
     private int heldBytes;
     /** How many bytes of the message are out. */
     private long passed;
@@ -33,10 +38,13 @@ final class JsonRelay implements Relay {
 
     private boolean streaming;
 
-    JsonRelay(Exchange exchange, AnswerHead head) {
+    /** @param most how many bytes are held at most where something has to be left out */
+    JsonRelay(Exchange exchange, AnswerHead head, long most) {
+        this.most = most;
         this.exchange = requireNonNull(exchange);
         this.head = requireNonNull(head);
         handedOut = exchange.handedOut();
+        exchange.rights().watch(scanner);
     }
 
     @Override
@@ -49,6 +57,16 @@ final class JsonRelay implements Relay {
                 return;
             }
             if (refused()) {
+                return;
+            }
+            if (scanner.hidesResource()) {
+                // What is left out can be replaced only in a message that is whole.
+                if (heldBytes > most) {
+                    exchange.replaceBroken("the server's result holds resources that this workload may not read, and is"
+                            + " larger than " + most + " bytes, too large to leave them out");
+                } else {
+                    exchange.holds(heldBytes);
+                }
                 return;
             }
             // How long it will be is known only at the end: what it hands out gets longer.
@@ -68,6 +86,7 @@ final class JsonRelay implements Relay {
     private boolean mustNotPass() {
         return !scanner.fault().isEmpty()
                 || scanner.hasMethod()
+                || scanner.hidesResource()
                 || answersAnother()
                 || exchange.rights().unpermitted(scanner).isPresent();
     }
@@ -143,12 +162,39 @@ final class JsonRelay implements Relay {
                 exchange.replaceBroken("the server's answer ends in the middle of a message");
                 return;
             }
-            start(heldBytes);
+            if (scanner.hidesResource() ? !startWithout() : !startWhole()) {
+                return;
+            }
         }
         exchange.learn(scanner);
         exchange.rights().recordObserved(scanner);
         exchange.answer().end();
         exchange.finish(outcome());
+    }
+
+    private boolean startWhole() {
+        start(heldBytes);
+        return true;
+    }
+
+    /** Passes the message without what the agent may not read. */
+    private boolean startWithout() {
+        ByteBuf whole = exchange.buffer(heldBytes);
+        try {
+            held.forEach(part -> whole.writeBytes(part, part.readerIndex(), part.readableBytes()));
+            List<ListFilter.Cut> changes = new ArrayList<>(Cuts.of(marks()));
+            changes.addAll(exchange.rights().contentCuts(whole.nioBuffer(), exchange.method()));
+            changes.sort(Comparator.comparingInt(c -> c.range().start()));
+            ByteBuf shown = Cuts.apply(whole, changes);
+            exchange.answer().head(head.status(), head.headers(), shown.readableBytes());
+            exchange.answer().write(shown);
+            return true;
+        } catch (JsonRefusedException e) {
+            exchange.replaceBroken("the server's result cannot be read: " + e.sentence());
+            return false;
+        } finally {
+            whole.release();
+        }
     }
 
     private Outcome outcome() {

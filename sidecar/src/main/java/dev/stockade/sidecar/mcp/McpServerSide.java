@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.audit.AuditEvent.Parties;
 import dev.stockade.model.identity.BoundPod;
+import dev.stockade.model.mcp.ContentFilter;
 import dev.stockade.model.mcp.ListFilter;
 import dev.stockade.model.mcp.McpReader;
 import dev.stockade.sidecar.audit.AuditLog;
@@ -30,6 +31,7 @@ public final class McpServerSide {
     static final class Tools {
         final McpReader reader;
         final ListFilter lists;
+        final ContentFilter contents;
         final byte[] scratch = new byte[8192];
         /** Apart from the other, which is used while this one is looked through. */
         final byte[] eventScratch = new byte[8192];
@@ -37,6 +39,7 @@ public final class McpServerSide {
         Tools(long seed) {
             reader = new McpReader(seed);
             lists = new ListFilter(seed);
+            contents = new ContentFilter(seed);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.stockade.sidecar.protocol;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.sidecar.fixture.Tunnel;
 import dev.stockade.sidecar.fixture.WireAnswer;
 import dev.stockade.sidecar.fixture.WirePair;
@@ -162,14 +163,18 @@ class EveryMethodTest extends OverTheWire {
         assertThat(passed(request(1, "ping", "{}"))).contains(request(1, "ping", "{}"));
     }
 
-    /** What a granted tool gives goes to the agent whole; what it links to is read, if at all, by a request of its own. */
+    /** What a tool links to or embeds is shown only where the agent could read it by a request of its own. */
     @Test
-    void linksAndEmbeddedResourcesInAResultPassAndReadingWhatTheyNameIsDecided() {
+    void linksAndEmbeddedResourcesInAResultAreDecidedLikeReadingWhatTheyName() {
         String result =
                 "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"content\":[{\"type\":\"resource_link\",\"uri\":\"repo://other/x\","
                         + "\"name\":\"x\"},{\"type\":\"resource\",\"resource\":{\"uri\":\"repo://other/y\",\"text\":\"t\"}}]}}";
         pair.server().answers(WireServer.http(200, "application/json", result));
-        assertThat(pair.tunnelled(WirePair.post(echo(5))).body()).isEqualTo(result);
+        JsonNode content = json(pair.tunnelled(WirePair.post(echo(5))).body()).at("/result/content");
+        assertThat(content).hasSize(2).allSatisfy(block -> {
+            assertThat(block.path("type").asText()).isEqualTo("text");
+            assertThat(block.toString()).doesNotContain("repo://other").doesNotContain("\"t\"");
+        });
         pair.server().reset();
 
         WireAnswer read = pair.tunnelled(WirePair.post(request(6, "resources/read", "{\"uri\":\"repo://other/x\"}")));
