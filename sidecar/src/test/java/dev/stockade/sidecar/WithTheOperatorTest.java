@@ -109,7 +109,8 @@ class WithTheOperatorTest {
         Mesh.Pod pod = mesh.start("server-1", "127.0.0.22", application.port());
 
         healthSays(pod, "started", "ok");
-        assertThat(pod.logged()).contains("identity ended");
+        // Said once what the identity opened is closed, which is after the snapshot is in force.
+        await().untilAsserted(() -> assertThat(pod.logged()).contains("identity ended"));
     }
 
     @Test
