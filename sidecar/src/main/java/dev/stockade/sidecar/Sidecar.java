@@ -25,10 +25,14 @@ import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.tls.MeshTls;
 import dev.stockade.sidecar.tunnel.EventLoops;
 import dev.stockade.sidecar.tunnel.TunnelPool;
+import dev.stockade.sidecar.vantage.ListeningSockets;
+import dev.stockade.sidecar.vantage.Lookout;
+import dev.stockade.sidecar.vantage.ProbeAttempts;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -137,6 +141,10 @@ public final class Sidecar implements AutoCloseable {
                 tls,
                 loops.control(),
                 loops.socket(),
+                new Lookout(
+                        new ListeningSockets(Path.of("/proc/net")),
+                        new ProbeAttempts(loops.control().next(), loops.socket(), environment.podAddresses(), log),
+                        log),
                 rim.clock(),
                 log);
         health = new HealthServer(

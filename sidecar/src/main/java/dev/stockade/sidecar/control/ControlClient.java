@@ -6,6 +6,7 @@ import dev.stockade.sidecar.identity.Identities;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.tls.MeshTls;
+import dev.stockade.sidecar.vantage.Lookout;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import java.time.Clock;
@@ -34,6 +35,7 @@ public final class ControlClient implements AutoCloseable {
             MeshTls tls,
             EventLoopGroup loops,
             Class<? extends Channel> channelType,
+            Lookout lookout,
             Clock clock,
             Log log) {
         this.log = requireNonNull(log);
@@ -64,6 +66,7 @@ public final class ControlClient implements AutoCloseable {
                 operator,
                 certificates,
                 renewal,
+                lookout,
                 random,
                 status,
                 thread,
@@ -76,6 +79,7 @@ public final class ControlClient implements AutoCloseable {
     public void start() {
         thread.execute(certificates::ask);
         thread.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
+        thread.scheduleWithFixedDelay(this::lookAround, 2, 2, TimeUnit.SECONDS);
     }
 
     /** How it stands with the operator. */
@@ -93,6 +97,14 @@ public final class ControlClient implements AutoCloseable {
         } catch (RuntimeException e) {
             // What is thrown here would silently end the repetition.
             log.warn("certificates could not be looked after", "reason", String.valueOf(e));
+        }
+    }
+
+    private void lookAround() {
+        try {
+            snapshots.lookAround();
+        } catch (RuntimeException e) {
+            log.warn("the operator could not be told where the pod listens", "reason", String.valueOf(e));
         }
     }
 

@@ -10,8 +10,12 @@ import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
 import dev.stockade.sidecar.state.RefusedSnapshotException;
 import dev.stockade.sidecar.state.SnapshotReader;
+import dev.stockade.sidecar.vantage.Lookout;
 import dev.stockade.wire.control.v1.Heartbeat;
+import dev.stockade.wire.control.v1.ProbeOrder;
+import dev.stockade.wire.control.v1.ProbeResult;
 import dev.stockade.wire.control.v1.Snapshot;
+import dev.stockade.wire.control.v1.Sockets;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -20,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLException;
 
@@ -35,6 +40,7 @@ final class Snapshots {
     private final OperatorChannel operator;
     private final Certificates certificates;
     private final RenewalTime renewal;
+    private final Lookout lookout;
     private final Backoff backoff;
     private final SnapshotReader reader;
     private final AtomicReference<ControlStatus> status;
@@ -47,6 +53,11 @@ final class Snapshots {
     private Optional<Subscription> subscription = Optional.empty();
     private boolean soon;
 
+    /** What this stream's operator knows of the pod's sockets: empty unless it has asked, and before it was told. */
+    private Optional<Sockets> told = Optional.empty();
+
+    private boolean asked;
+
     Snapshots(
             ControlSettings settings,
             Identities identities,
@@ -55,6 +66,7 @@ final class Snapshots {
             OperatorChannel operator,
             Certificates certificates,
             RenewalTime renewal,
+            Lookout lookout,
             RandomGenerator random,
             AtomicReference<ControlStatus> status,
             ScheduledExecutorService thread,
@@ -67,6 +79,7 @@ final class Snapshots {
         this.operator = requireNonNull(operator);
         this.certificates = requireNonNull(certificates);
         this.renewal = requireNonNull(renewal);
+        this.lookout = requireNonNull(lookout);
         this.backoff = new Backoff(FIRST_WAIT, random);
         this.reader = new SnapshotReader(settings.trustDomain(), clock);
         this.status = requireNonNull(status);
@@ -81,6 +94,7 @@ final class Snapshots {
      */
     void subscribe() {
         soon = false;
+        asked = false;
         subscription.ifPresent(Subscription::close);
         subscription = Optional.empty();
         Instant now = clock.instant();
@@ -216,10 +230,38 @@ final class Snapshots {
         }
 
         @Override
+        public void socketsRequested() {
+            asked = true;
+            told = Optional.empty();
+            lookAround();
+        }
+
+        @Override
+        public void probe(ProbeOrder order, Consumer<ProbeResult.Outcome> result) {
+            lookout.probe(order, outcome -> {
+                if (!thread.isShutdown()) {
+                    thread.execute(() -> result.accept(outcome));
+                }
+            });
+        }
+
+        @Override
         public void ended(String why) {
+            asked = false;
             subscription = Optional.empty();
             later(why);
         }
+    }
+
+    /** Says where the pod listens, if the operator has asked, something has changed, and the pod is a server's. */
+    void lookAround() {
+        if (!asked || subscription.isEmpty() || state.server().isEmpty()) {
+            return;
+        }
+        lookout.listening().filter(now -> !told.equals(Optional.of(now))).ifPresent(now -> {
+            told = Optional.of(now);
+            subscription.get().listening(now);
+        });
     }
 
     /** Ends the stream. */

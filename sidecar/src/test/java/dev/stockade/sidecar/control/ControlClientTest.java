@@ -19,7 +19,16 @@ import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.tls.MeshTls;
 import dev.stockade.sidecar.tunnel.EventLoops;
+import dev.stockade.sidecar.vantage.ListeningSockets;
+import dev.stockade.sidecar.vantage.Lookout;
+import dev.stockade.sidecar.vantage.ProbeAttempts;
+import dev.stockade.wire.control.v1.ProbeOrder;
+import dev.stockade.wire.control.v1.ProbeResult;
 import dev.stockade.wire.control.v1.Snapshot;
+import dev.stockade.wire.control.v1.Socket;
+import dev.stockade.wire.control.v1.SocketsRequest;
+import dev.stockade.wire.control.v1.SubscribeRequest;
+import dev.stockade.wire.control.v1.SubscribeResponse;
 import io.grpc.Status;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -35,6 +44,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +101,10 @@ class ControlClientTest {
                 new MeshTls(identities::trust, clock),
                 loops.control(),
                 loops.socket(),
+                new Lookout(
+                        new ListeningSockets(dir),
+                        new ProbeAttempts(loops.control().next(), loops.socket(), Set.of(), log),
+                        log),
                 clock,
                 log);
         clients.add(client);
@@ -406,5 +420,77 @@ class ControlClientTest {
             assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("token", "bundle.pem");
         }
         assertThat(Files.readString(kept())).doesNotContain("KEY");
+    }
+
+    /** The kernel's table, with one socket that listens on every address at this port. */
+    private void listensAt(int port) throws Exception {
+        Files.writeString(dir.resolve("tcp"), """
+                  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+                   0: 00000000:%04X 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1
+                """.formatted(port));
+    }
+
+    private List<List<Socket>> sockets() {
+        return operator.said(UID).stream()
+                .filter(SubscribeRequest::hasSockets)
+                .map(request -> request.getSockets().getListeningList())
+                .toList();
+    }
+
+    private static Socket anywhere(int port) {
+        return Socket.newBuilder().setPort(port).build();
+    }
+
+    @Test
+    void aServersPodSaysWhereItListensOnceItIsAskedAndWheneverItChanges() throws Exception {
+        listensAt(3000);
+        operator.pod(UID, Mesh.TRIAGE, Mesh.GITHUB);
+        operator.send(UID, agent("server").setServer(Mesh.github()).build());
+        start(first);
+        inForce("server");
+        assertThat(operator.hellos().getLast().getProbes()).isTrue();
+        assertThat(operator.said(UID))
+                .as("an operator of an older release would end the stream")
+                .isEmpty();
+
+        operator.say(
+                UID,
+                SubscribeResponse.newBuilder()
+                        .setSocketsRequest(SocketsRequest.getDefaultInstance())
+                        .build());
+        await().untilAsserted(() -> assertThat(sockets()).containsExactly(List.of(anywhere(3000))));
+        listensAt(4000);
+
+        await().untilAsserted(
+                        () -> assertThat(sockets()).containsExactly(List.of(anywhere(3000)), List.of(anywhere(4000))));
+    }
+
+    @Test
+    void anAgentsPodSaysNothingOfItsSocketsAndAnswersOrders() throws Exception {
+        listensAt(3000);
+        send("agent");
+        start(first);
+        inForce("agent");
+
+        operator.say(
+                UID,
+                SubscribeResponse.newBuilder()
+                        .setSocketsRequest(SocketsRequest.getDefaultInstance())
+                        .build());
+        operator.say(
+                UID,
+                SubscribeResponse.newBuilder()
+                        .setProbeOrder(ProbeOrder.newBuilder()
+                                .setId(7)
+                                .setAddress("127.0.0.1")
+                                .setPort(operator.port()))
+                        .build());
+
+        await().untilAsserted(() -> assertThat(operator.said(UID))
+                .extracting(SubscribeRequest::getProbeResult)
+                .containsExactly(ProbeResult.newBuilder()
+                        .setId(7)
+                        .setOutcome(ProbeResult.Outcome.OUTCOME_NOT_TRIED)
+                        .build()));
     }
 }
