@@ -24,6 +24,9 @@ import dev.stockade.operator.authority.SecretWatch;
 import dev.stockade.operator.authority.TrustSettings;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.control.ControlServer;
+import dev.stockade.operator.isolation.NetworkPolicies;
+import dev.stockade.operator.isolation.Prober;
+import dev.stockade.operator.isolation.ProvenIsolation;
 import dev.stockade.operator.leadership.Election;
 import dev.stockade.operator.leadership.Reconcilers;
 import dev.stockade.operator.snapshot.CompiledMesh;
@@ -127,13 +130,18 @@ final class Assembly implements AutoCloseable {
         SidecarRegistry registry = new SidecarRegistry(pod -> staleAfter(compiled, pod), clock);
         ChangeFeed changes = new ChangeFeed();
         keep(changes);
-        Reconcilers reconcilers = startReconcilers(authority, cache, compiled, registry, changes);
+        ProvenIsolation isolation = startIsolation(cache, compiled, registry, changes);
+        Reconcilers reconcilers = startReconcilers(authority, cache, compiled, registry, isolation, changes);
+        Prober prober = new Prober(isolation, reconcilers::leading, changes::changed, meters, clock);
+        keep(prober);
+        prober.start();
 
         OperatorCredentials own = new OperatorCredentials(authority, trustDomain, settings.serviceNames(), clock);
         awaitCredentials(authority, own);
         credentials = own;
         startWebhooks(authority, own, trustDomain);
         ControlServer control = startControl(trustDomain, authority, own, cache, compiled, registry);
+        prober.ask(control.vantages());
         follow(authority, own);
         Census census = new RotationCensus(
                 new SidecarCensus(compiled::now, registry, clock),
@@ -170,17 +178,26 @@ final class Assembly implements AutoCloseable {
         return cache;
     }
 
+    private ProvenIsolation startIsolation(
+            ClusterCache cache, CurrentMesh compiled, SidecarRegistry registry, ChangeFeed changes) {
+        NetworkPolicies policies = new NetworkPolicies(client, changes::changed);
+        keep(policies);
+        policies.start();
+        return new ProvenIsolation(() -> mesh(compiled.now()), cache::live, policies::of, registry, clock);
+    }
+
     private Reconcilers startReconcilers(
             Authority authority,
             ClusterCache cache,
             CurrentMesh compiled,
             SidecarRegistry registry,
+            ProvenIsolation isolation,
             ChangeFeed changes) {
         cache.onChange(changes::changed);
         authority.onChange(changes::changed);
         registry.onChange(changes::changed);
         Evidence evidence = new Evidence(
-                () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), new Tenure(), clock);
+                () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), isolation, new Tenure(), clock);
         Reconcilers reconcilers = Reconcilers.of(
                 client,
                 Election.of(

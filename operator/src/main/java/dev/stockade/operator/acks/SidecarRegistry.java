@@ -7,6 +7,7 @@ import com.google.protobuf.Timestamp;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.wire.control.v1.SidecarState;
+import dev.stockade.wire.control.v1.Sockets;
 import dev.stockade.wire.control.v1.Source;
 import java.time.Clock;
 import java.time.Duration;
@@ -83,6 +84,29 @@ public final class SidecarRegistry implements Acknowledgements {
     /** The latest snapshot was refused there; the former one is still in force. */
     public void refused(BoundPod pod, String sentence) {
         change(pod, state -> state.setRefusal(sentence));
+    }
+
+    /** The sidecar takes orders to try whether pods can be reached. */
+    public void probes(BoundPod pod) {
+        change(pod, state -> state.setProbes(true));
+    }
+
+    /** The pods whose sidecars are connected, here or at another replica, and take such orders. */
+    public Set<String> probing() {
+        return Stream.concat(Stream.of(own), replicas.values().stream())
+                .flatMap(states -> states.values().stream())
+                .filter(state -> state.getConnected() && state.getProbes())
+                .map(SidecarState::getPodUid)
+                .collect(Collectors.toSet());
+    }
+
+    /** The sidecar says where its pod listens; the same again changes nothing. */
+    public void listening(BoundPod pod, Sockets sockets) {
+        if (own(pod.uid())
+                .filter(state -> state.hasSockets() && state.getSockets().equals(sockets))
+                .isEmpty()) {
+            change(pod, state -> state.setSockets(sockets));
+        }
     }
 
     private void change(BoundPod pod, UnaryOperator<SidecarState.Builder> edit) {
@@ -179,6 +203,7 @@ public final class SidecarRegistry implements Acknowledgements {
                                 .collect(Collectors.toMap(Source::getUid, Source::getGeneration, Math::max)),
                         Optional.of(state.getRefusal()).filter(refusal -> !refusal.isEmpty()),
                         state.getRelease(),
+                        state.hasSockets() ? Optional.of(PodSockets.of(state.getSockets())) : Optional.empty(),
                         shown(state)));
     }
 

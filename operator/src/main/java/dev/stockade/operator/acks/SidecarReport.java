@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param version of the snapshot that it has in force; empty before the first
  * @param sources what that snapshot was compiled from: a resource's UID to its generation
  * @param refusal why it refused the latest snapshot
+ * @param sockets where its pod listens, once it has said so
  * @param certificate what it showed when it last connected; empty only where a replica of an older release tells of it
  */
 public record SidecarReport(
@@ -22,6 +23,7 @@ public record SidecarReport(
         Map<String, Long> sources,
         Optional<String> refusal,
         String release,
+        Optional<PodSockets> sockets,
         Optional<ShownCertificate> certificate) {
     public SidecarReport {
         requireNonNull(since);
@@ -29,6 +31,7 @@ public record SidecarReport(
         sources = Map.copyOf(sources);
         requireNonNull(refusal);
         requireNonNull(release);
+        requireNonNull(sockets);
         requireNonNull(certificate);
     }
 

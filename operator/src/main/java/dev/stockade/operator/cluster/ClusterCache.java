@@ -283,6 +283,12 @@ public final class ClusterCache implements AutoCloseable {
                 .toList();
     }
 
+    /** An injected pod with all that the API server says of it, if it is still there. */
+    public Optional<Pod> live(MeshPod pod) {
+        return Optional.ofNullable(pods.informer().getStore().getByKey(pod.namespace() + "/" + pod.name()))
+                .filter(found -> found.getMetadata().getUid().equals(pod.uid()));
+    }
+
     /** The view of {@link #picture}. */
     public MeshView view() {
         return picture().view();

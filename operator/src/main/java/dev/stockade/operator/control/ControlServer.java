@@ -10,6 +10,7 @@ import dev.stockade.operator.attestation.SigningRequests;
 import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.authority.OperatorCredentials;
 import dev.stockade.operator.cluster.ClusterCache;
+import dev.stockade.operator.isolation.SidecarVantages;
 import dev.stockade.operator.snapshot.CurrentMesh;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -39,6 +40,7 @@ public final class ControlServer implements AutoCloseable {
 
     private final Server server;
     private final Subscriptions subscriptions;
+    private final ReplicaErrands errands;
     private final ReplicaAcksCaller caller;
     private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService clockwork = Executors.newScheduledThreadPool(
@@ -73,12 +75,13 @@ public final class ControlServer implements AutoCloseable {
                 parts.registry(),
                 believed(verifier, parts.authority()),
                 parts.clock());
+        errands = new ReplicaErrands(parts.registry(), subscriptions, verifier, parts.clock());
         server = NettyServerBuilder.forAddress(address)
                 .sslContext(ControlTls.server(parts.credentials().keyManager(), verifier))
                 .executor(calls)
                 .intercept(new PeerGate(verifier))
                 .addService(new SidecarControlService(parts.signing(), parts.record(), subscriptions))
-                .addService(new ReplicaAcksService(parts.registry(), verifier))
+                .addService(new ReplicaAcksService(parts.registry(), errands, verifier))
                 .maxInboundMessageSize(LARGEST_MESSAGE)
                 .maxInboundMetadataSize(LARGEST_METADATA)
                 .maxConcurrentCallsPerConnection(16)
@@ -94,7 +97,8 @@ public final class ControlServer implements AutoCloseable {
                 parts.holder(),
                 parts.self(),
                 address.getPort(),
-                ControlTls.client(parts.credentials().keyManager(), verifier));
+                ControlTls.client(parts.credentials().keyManager(), verifier),
+                subscriptions);
         parts.cache().onChange(subscriptions::offer);
         parts.authority().onChange(subscriptions::offer);
     }
@@ -145,6 +149,7 @@ public final class ControlServer implements AutoCloseable {
 
     /** What is otherwise done every ten seconds. */
     void beat() {
+        errands.expire();
         subscriptions.beat();
     }
 
@@ -156,6 +161,11 @@ public final class ControlServer implements AutoCloseable {
     /** Registers how far the sidecars that are subscribed here are with what they were told. */
     public void bind(MeterRegistry meters) {
         SidecarMeters.bind(meters, subscriptions);
+    }
+
+    /** The sidecars of all replicas, to be asked to try. */
+    public SidecarVantages vantages() {
+        return errands;
     }
 
     /** How many sidecars are subscribed here. */

@@ -2,6 +2,7 @@ package dev.stockade.operator.control;
 
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.Hello;
+import dev.stockade.wire.control.v1.Sockets;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,7 +13,21 @@ final class Objections {
     private static final int LONGEST_KIND = 253;
     private static final int LONGEST_REFUSAL = 4096;
 
+    private static final int MOST_SOCKETS = 256;
+
     private Objections() {}
+
+    /** @return one sentence, if what is said of sockets is to be refused */
+    static Optional<String> to(Sockets sockets) {
+        if (sockets.getListeningCount() > MOST_SOCKETS) {
+            return Optional.of("Sockets: " + sockets.getListeningCount() + " are listed, and at most " + MOST_SOCKETS
+                    + " may be.");
+        }
+        return sockets.getListeningList().stream()
+                .filter(socket -> socket.getPort() < 1 || socket.getPort() > 65_535)
+                .findFirst()
+                .map(socket -> "Sockets: " + Integer.toUnsignedString(socket.getPort()) + " is not a port.");
+    }
 
     /** @return one sentence, if the greeting is to be refused */
     static Optional<String> to(Hello hello) {

@@ -56,7 +56,8 @@ final class PeerGate implements ServerInterceptor {
                     && peer instanceof Peer.Workload workload) {
                 return Contexts.interceptCall(context.withValue(WORKLOAD, workload), call, headers, next);
             }
-            if (method.equals(ReplicaAcksGrpc.getShareMethod().getFullMethodName())
+            if ((method.equals(ReplicaAcksGrpc.getShareMethod().getFullMethodName())
+                            || method.equals(ReplicaAcksGrpc.getErrandsMethod().getFullMethodName()))
                     && peer instanceof Peer.Operator operator) {
                 return Contexts.interceptCall(context.withValue(OPERATOR, operator), call, headers, next);
             }

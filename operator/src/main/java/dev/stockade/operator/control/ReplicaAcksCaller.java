@@ -4,6 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.acks.LeaseHolder;
 import dev.stockade.operator.acks.SidecarRegistry;
+import dev.stockade.operator.isolation.Outcome;
+import dev.stockade.operator.isolation.SidecarVantages;
+import dev.stockade.wire.control.v1.Errand;
+import dev.stockade.wire.control.v1.ProbeOrder;
+import dev.stockade.wire.control.v1.ProbeResult;
 import dev.stockade.wire.control.v1.ReplicaAcksGrpc;
 import dev.stockade.wire.control.v1.ReplicaState;
 import dev.stockade.wire.control.v1.ReplicaStateEnd;
@@ -12,6 +17,7 @@ import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
@@ -35,6 +41,7 @@ public final class ReplicaAcksCaller implements AutoCloseable {
     private final String self;
     private final int port;
     private final SslContext tls;
+    private final SidecarVantages sidecars;
 
     private @Nullable Call call;
 
@@ -42,14 +49,21 @@ public final class ReplicaAcksCaller implements AutoCloseable {
      * @param holder reads the Lease; empty while nobody holds it or the API server does not answer
      * @param self this replica's pod
      * @param port of the control channel on every replica
+     * @param sidecars those of this replica, for the lease holder's errands
      */
     ReplicaAcksCaller(
-            SidecarRegistry registry, Supplier<Optional<LeaseHolder>> holder, String self, int port, SslContext tls) {
+            SidecarRegistry registry,
+            Supplier<Optional<LeaseHolder>> holder,
+            String self,
+            int port,
+            SslContext tls,
+            SidecarVantages sidecars) {
         this.registry = requireNonNull(registry);
         this.holder = requireNonNull(holder);
         this.self = requireNonNull(self);
         this.port = port;
         this.tls = requireNonNull(tls);
+        this.sidecars = requireNonNull(sidecars);
     }
 
     /** Follows the lease; called every other second. A call that has ended is made again. */
@@ -99,6 +113,7 @@ public final class ReplicaAcksCaller implements AutoCloseable {
                 pending.addAll(registry.ownPods());
             }
             ReplicaAcksGrpc.newStub(channel).share(this);
+            new Errands().begin();
         }
 
         @Override
@@ -168,6 +183,57 @@ public final class ReplicaAcksCaller implements AutoCloseable {
             registry.removeOwnChange(changed);
             end();
             channel.shutdownNow();
+        }
+
+        /** What the lease holder has this replica's sidecars do. A holder of an older release knows nothing of it. */
+        private final class Errands implements StreamObserver<Errand> {
+            private @Nullable StreamObserver<ProbeResult> answers;
+
+            synchronized void begin() {
+                answers = ReplicaAcksGrpc.newStub(channel).errands(this);
+            }
+
+            @Override
+            public void onNext(Errand errand) {
+                ProbeOrder order = errand.getOrder();
+                sidecars.order(
+                        errand.getVantagePodUid(),
+                        new SidecarVantages.Order(
+                                order.getPodNamespace(),
+                                order.getPodName(),
+                                order.getPodUid(),
+                                order.getAddress(),
+                                order.getPort()),
+                        outcome -> answer(order.getId(), outcome));
+            }
+
+            private synchronized void answer(long id, Outcome outcome) {
+                if (answers != null) {
+                    answers.onNext(ProbeResult.newBuilder()
+                            .setId(id)
+                            .setOutcome(ProbeOrders.message(outcome))
+                            .build());
+                }
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                over();
+                if (Status.fromThrowable(cause).getCode() != Status.Code.UNIMPLEMENTED) {
+                    // With both of its halves the call is made again.
+                    end();
+                }
+            }
+
+            @Override
+            public void onCompleted() {
+                over();
+                end();
+            }
+
+            private synchronized void over() {
+                answers = null;
+            }
         }
     }
 }

@@ -3,6 +3,8 @@ package dev.stockade.operator.control;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.acks.SidecarRegistry;
+import dev.stockade.wire.control.v1.Errand;
+import dev.stockade.wire.control.v1.ProbeResult;
 import dev.stockade.wire.control.v1.ReplicaAcksGrpc;
 import dev.stockade.wire.control.v1.ReplicaState;
 import dev.stockade.wire.control.v1.ReplicaStateEnd;
@@ -14,11 +16,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** Takes in what other replicas know of their sidecars. They call whoever holds the lease. */
 final class ReplicaAcksService extends ReplicaAcksGrpc.ReplicaAcksImplBase {
     private final SidecarRegistry registry;
+    private final ReplicaErrands errands;
     private final PeerVerifier verifier;
 
-    ReplicaAcksService(SidecarRegistry registry, PeerVerifier verifier) {
+    ReplicaAcksService(SidecarRegistry registry, ReplicaErrands errands, PeerVerifier verifier) {
         this.registry = requireNonNull(registry);
+        this.errands = requireNonNull(errands);
         this.verifier = requireNonNull(verifier);
+    }
+
+    @Override
+    public StreamObserver<ProbeResult> errands(StreamObserver<Errand> response) {
+        return errands.open(requireNonNull(PeerGate.OPERATOR.get()), response);
     }
 
     @Override

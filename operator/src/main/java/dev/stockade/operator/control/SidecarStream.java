@@ -6,12 +6,18 @@ import com.google.protobuf.Timestamp;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.operator.acks.ShownCertificate;
 import dev.stockade.operator.acks.SidecarRegistry;
+import dev.stockade.operator.isolation.Outcome;
+import dev.stockade.operator.isolation.SidecarVantages;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.PodSnapshot;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.Heartbeat;
 import dev.stockade.wire.control.v1.Hello;
+import dev.stockade.wire.control.v1.ProbeOrder;
+import dev.stockade.wire.control.v1.ProbeResult;
+import dev.stockade.wire.control.v1.Sockets;
+import dev.stockade.wire.control.v1.SocketsRequest;
 import dev.stockade.wire.control.v1.Source;
 import dev.stockade.wire.control.v1.SubscribeResponse;
 import io.grpc.Status;
@@ -22,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +58,8 @@ final class SidecarStream {
     private boolean ended;
     /** What was sent lately: version to sources, oldest first. A version may come again, and be answered each time. */
     private final Map<String, List<Source>> offered = new LinkedHashMap<>();
+
+    private final ProbeOrders orders = new ProbeOrders();
     /** Whether something was sent that is no longer remembered. */
     private boolean forgotten;
 
@@ -101,7 +110,55 @@ final class SidecarStream {
         }
         hello = greeting;
         registry.connected(peer.pod(), greeting.getRelease(), peer.certificate());
+        if (greeting.getProbes()) {
+            registry.probes(peer.pod());
+            out.onNext(SubscribeResponse.newBuilder()
+                    .setSocketsRequest(SocketsRequest.getDefaultInstance())
+                    .build());
+        }
         return true;
+    }
+
+    /** Whether the sidecar can be asked to try, and is there. */
+    synchronized boolean probes() {
+        return !ended && hello != null && hello.getProbes() && sent != null;
+    }
+
+    /** Asks it to try, or answers at once that nobody does. */
+    void order(SidecarVantages.Order order, Consumer<Outcome> answer, Instant now) {
+        Optional<ProbeOrder> message = Optional.empty();
+        synchronized (this) {
+            if (probes() && out.isReady()) {
+                message = orders.add(order, answer, now);
+                message.ifPresent(m -> out.onNext(
+                        SubscribeResponse.newBuilder().setProbeOrder(m).build()));
+            }
+        }
+        if (message.isEmpty()) {
+            answer.accept(Outcome.NOT_TRIED);
+        }
+    }
+
+    /** What came of an order; one that nobody waits for says nothing. */
+    void tried(ProbeResult result) {
+        orders.answered(result);
+    }
+
+    /** Where the pod listens, as its sidecar sees it. */
+    synchronized void listening(Sockets sockets) {
+        if (ended) {
+            return;
+        }
+        if (hello == null) {
+            end(Status.INVALID_ARGUMENT, "A stream begins with Hello, and this one began with Sockets.");
+            return;
+        }
+        Optional<String> objection = Objections.to(sockets);
+        if (objection.isPresent()) {
+            end(Status.INVALID_ARGUMENT, objection.get());
+        } else {
+            registry.listening(peer.pod(), sockets);
+        }
     }
 
     /** What the sidecar holds, while this replica has not told it anything yet. */
@@ -228,6 +285,7 @@ final class SidecarStream {
      * latest: what it holds is then not what is confirmed.
      */
     synchronized void beat(Optional<Instant> confirmed, Instant now) {
+        orders.expire(now);
         if (ended) {
             return;
         }
@@ -258,12 +316,14 @@ final class SidecarStream {
                     .addKeyValue("why", sentence)
                     .log("subscription ended");
             out.onError(status.withDescription(sentence).asRuntimeException());
+            orders.close();
         }
     }
 
     /** The sidecar has gone. */
     synchronized void gone() {
         ended = true;
+        orders.close();
     }
 
     private static Timestamp timestamp(Instant at) {

@@ -6,6 +6,8 @@ import dev.stockade.operator.acks.ShownCertificate;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.cluster.Picture;
+import dev.stockade.operator.isolation.Outcome;
+import dev.stockade.operator.isolation.SidecarVantages;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.TrustSource;
 import dev.stockade.wire.control.v1.SubscribeRequest;
@@ -21,13 +23,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Every sidecar that is connected to this replica, one stream a pod. */
-final class Subscriptions {
+final class Subscriptions implements SidecarVantages {
     private static final Logger log = LoggerFactory.getLogger(Subscriptions.class);
 
     private final ClusterCache cache;
@@ -64,6 +67,29 @@ final class Subscriptions {
 
     int connected() {
         return streams.size();
+    }
+
+    @Override
+    public Set<String> pods() {
+        return streams.entrySet().stream()
+                .filter(entry -> entry.getValue().probes())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    /** Whether the sidecar of that pod is connected here. */
+    boolean has(String podUid) {
+        return streams.containsKey(podUid);
+    }
+
+    @Override
+    public void order(String vantageUid, Order order, Consumer<Outcome> answer) {
+        SidecarStream stream = streams.get(vantageUid);
+        if (stream == null) {
+            answer.accept(Outcome.NOT_TRIED);
+        } else {
+            stream.order(order, answer, clock.instant());
+        }
     }
 
     /** How many of those that are connected are that far with what they were sent last. */
@@ -104,8 +130,12 @@ final class Subscriptions {
                         stream.answered(request.getAcknowledgement());
                         consider(stream);
                     }
+                    case SOCKETS -> stream.listening(request.getSockets());
+                    case PROBE_RESULT -> stream.tried(request.getProbeResult());
                     case MESSAGE_NOT_SET ->
-                        stream.end(Status.INVALID_ARGUMENT, "A message is neither Hello nor Acknowledgement.");
+                        stream.end(
+                                Status.INVALID_ARGUMENT,
+                                "A message is neither Hello, Acknowledgement, Sockets nor ProbeResult.");
                 }
             }
 

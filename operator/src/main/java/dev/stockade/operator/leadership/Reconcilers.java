@@ -7,6 +7,7 @@ import dev.stockade.operator.agent.AgentReconciler;
 import dev.stockade.operator.authority.AuthorityState;
 import dev.stockade.operator.server.ServerReconciler;
 import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.operator.status.Transitions;
@@ -91,14 +92,15 @@ public final class Reconcilers implements AutoCloseable {
             Evidence evidence,
             Supplier<AuthorityState> authority,
             ChangeFeed changes) {
-        Transitions transitions = new Transitions(client, election.identity(), evidence.clock());
+        EventWriter events = new EventWriter(client, election.identity(), evidence.clock());
+        Transitions transitions = new Transitions(events);
         return new Reconcilers(
                 client,
                 election,
                 evidence,
                 changes,
                 () -> List.of(
-                        new ServerReconciler(evidence, changes, transitions),
+                        new ServerReconciler(evidence, changes, transitions, events),
                         new AgentReconciler(evidence, changes, transitions),
                         new AccessReconciler(evidence, changes, transitions),
                         new TrustReconciler(authority, changes, transitions, evidence.clock())));

@@ -1,5 +1,7 @@
 package dev.stockade.operator.server;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.stockade.crds.common.Selector;
 import dev.stockade.crds.server.SecureMcpServer;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -10,11 +12,16 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPortBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import io.javaoperatorsdk.operator.api.config.informer.InformerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.dependent.Matcher;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.CRUDKubernetesDependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependentResourceConfigBuilder;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -25,8 +32,31 @@ final class ServerNetworkPolicy extends CRUDKubernetesDependentResource<NetworkP
     private static final int INBOUND_PORT = 15008;
     private static final int HEALTH_PORT = 15020;
 
-    ServerNetworkPolicy() {
+    private static final int REMEMBERED = 16_384;
+
+    private final PutBack putBack;
+
+    /** What this replica has made, by the server's UID: else a policy that is another than it should be may be a former release's. */
+    private final Map<String, NetworkPolicySpec> made =
+            Collections.synchronizedMap(new LinkedHashMap<>(64, 0.75f, true) {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, NetworkPolicySpec> eldest) {
+                    return size() > REMEMBERED;
+                }
+            });
+
+    /** Told when somebody else had changed or deleted the policy, after it is as it should be again. */
+    @FunctionalInterface
+    interface PutBack {
+        /** @param what happened to it, as the end of a sentence about the policy */
+        void said(SecureMcpServer server, String policy, String what);
+    }
+
+    ServerNetworkPolicy(PutBack putBack) {
         super(NetworkPolicy.class);
+        this.putBack = requireNonNull(putBack);
         configureWith(new KubernetesDependentResourceConfigBuilder<NetworkPolicy>()
                 .withKubernetesDependentInformerConfig(InformerConfiguration.builder(NetworkPolicy.class)
                         .withLabelSelector(MANAGED_BY + "=" + OPERATOR)
@@ -37,6 +67,45 @@ final class ServerNetworkPolicy extends CRUDKubernetesDependentResource<NetworkP
     @Override
     protected NetworkPolicy desired(SecureMcpServer server, Context<SecureMcpServer> context) {
         return of(server);
+    }
+
+    @Override
+    public NetworkPolicy create(NetworkPolicy desired, SecureMcpServer server, Context<SecureMcpServer> context) {
+        NetworkPolicy created = super.create(desired, server, context);
+        if (made.put(server.getMetadata().getUid(), desired.getSpec()) != null) {
+            putBack.said(server, desired.getMetadata().getName(), "was deleted");
+        }
+        return created;
+    }
+
+    @Override
+    public NetworkPolicy update(
+            NetworkPolicy actual, NetworkPolicy desired, SecureMcpServer server, Context<SecureMcpServer> context) {
+        NetworkPolicy updated = super.update(actual, desired, server, context);
+        NetworkPolicySpec before = made.put(server.getMetadata().getUid(), desired.getSpec());
+        // An edit of the server changes what is desired; somebody else's changes what is there.
+        if (before != null
+                && !before.equals(actual.getSpec())
+                && !desired.getSpec().equals(actual.getSpec())) {
+            putBack.said(server, desired.getMetadata().getName(), "was changed");
+        }
+        return updated;
+    }
+
+    @Override
+    public Matcher.Result<NetworkPolicy> match(
+            NetworkPolicy actual, NetworkPolicy desired, SecureMcpServer server, Context<SecureMcpServer> context) {
+        Matcher.Result<NetworkPolicy> result = super.match(actual, desired, server, context);
+        if (result.matched()) {
+            made.put(server.getMetadata().getUid(), desired.getSpec());
+        }
+        return result;
+    }
+
+    @Override
+    protected void handleDelete(SecureMcpServer server, NetworkPolicy policy, Context<SecureMcpServer> context) {
+        made.remove(server.getMetadata().getUid());
+        super.handleDelete(server, policy, context);
     }
 
     /** Pure. */

@@ -9,7 +9,9 @@ import dev.stockade.operator.status.Again;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.EndingNamespace;
+import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
 import dev.stockade.operator.status.Settling;
@@ -39,14 +41,20 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
     private final Publisher<SecureMcpServer, SecureMcpServerStatus> publisher;
     private final Workflow<SecureMcpServer> isolation;
 
-    public ServerReconciler(Evidence evidence, ChangeFeed changes, Transitions transitions) {
+    public ServerReconciler(Evidence evidence, ChangeFeed changes, Transitions transitions, EventWriter events) {
         this.evidence = requireNonNull(evidence);
         this.changes = requireNonNull(changes);
         this.publisher = new Publisher<>(SecureMcpServer::new, SecureMcpServerStatus::conditions, transitions);
         Condition<NetworkPolicy, SecureMcpServer> isolated = (dependent, server, context) ->
                 isIsolated(server, evidence.mesh().get());
         this.isolation = new WorkflowBuilder<SecureMcpServer>()
-                .addDependentResourceAndConfigure(new ServerNetworkPolicy())
+                .addDependentResourceAndConfigure(new ServerNetworkPolicy((server, policy, what) -> events.write(
+                        server,
+                        true,
+                        "NetworkPolicyPutBack",
+                        "NetworkPolicy " + policy + " " + what
+                                + " by somebody else, and is again as this resource has it. To open a port, list it in"
+                                + " spec.openPorts; to bring a policy of your own, set spec.isolation to None.")))
                 .withReconcilePrecondition(isolated)
                 .build();
     }
@@ -66,9 +74,12 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         boolean inMesh = mesh.view().inMesh(server.getMetadata().getNamespace());
         List<String> bare = inMesh ? evidence.bare().of(server) : List.of();
         Settling settling = evidence.settling();
+        Finding tried =
+                evidence.isolation().of(server, ServerStatusFactory.pods(server, mesh), isIsolated(server, mesh));
         publisher.publish(
                 server,
-                ServerStatusFactory.of(server, mesh, evidence.acknowledgements(), bare, settling, evidence.now()),
+                ServerStatusFactory.of(
+                        server, mesh, evidence.acknowledgements(), bare, tried, settling, evidence.now()),
                 context);
         return Again.after(!bare.isEmpty(), settling);
     }

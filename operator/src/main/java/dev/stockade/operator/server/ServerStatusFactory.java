@@ -22,6 +22,7 @@ import dev.stockade.policy.Selectors;
 import dev.stockade.policy.ServiceNames;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** What is so of a server. Pure. */
 final class ServerStatusFactory {
@@ -31,6 +32,7 @@ final class ServerStatusFactory {
      * The status; equal to the published one if nothing has changed.
      *
      * @param bare the selected pods that have no sidecar
+     * @param tried the condition MeshOnly as it was found
      * @param settling whether missing reports of sidecars say nothing yet
      */
     static SecureMcpServerStatus of(
@@ -38,12 +40,12 @@ final class ServerStatusFactory {
             Mesh mesh,
             Acknowledgements acks,
             List<String> bare,
+            Finding tried,
             Settling settling,
             Instant now) {
         long generation = server.getMetadata().getGeneration();
         List<Condition> published = server.getStatus().conditions();
-        List<MeshPod> pods =
-                mesh.claims().pods(server).stream().filter(MeshPod::injected).toList();
+        List<MeshPod> pods = pods(server, mesh);
         Progress progress = Progress.of(
                 server.getMetadata().getUid(), generation, pods, mesh.view().pods(), acks);
 
@@ -57,17 +59,13 @@ final class ServerStatusFactory {
                         "Observing",
                         "spec.enforcement is Observe: what the policy refuses is recorded and gets through.")
                 : BufferWish.named(server.getSpec().limits(), acknowledged);
-        Finding meshOnly = Finding.unknown(
-                MESH_ONLY,
-                "NotProbed",
-                "Whether the pods can be reached around their sidecars is not probed in this release.");
-        Finding ready = Conditions.ready(
-                injected.reason().equals(Membership.NO_PODS)
+        Finding meshOnly = meshOnly(tried, Conditions.find(published, MESH_ONLY), generation, settling);
+        Finding otherwise = meshOnly.status() == Condition.Status.FALSE
+                ? meshOnly
+                : injected.reason().equals(Membership.NO_PODS)
                         ? injected
-                        : Finding.yes(Conditions.READY, "Enforced", acknowledged.message()),
-                accepted,
-                injected,
-                acknowledged);
+                        : Finding.yes(Conditions.READY, "Enforced", acknowledged.message());
+        Finding ready = Conditions.ready(otherwise, accepted, injected, acknowledged);
         List<Finding> findings = List.of(ready, Membership.stalled(accepted), accepted, injected, meshOnly, enforced);
         return new SecureMcpServerStatus(
                 generation,
@@ -75,6 +73,26 @@ final class ServerStatusFactory {
                 pods.size() + bare.size(),
                 progress.column(),
                 server.getSpec().openPorts());
+    }
+
+    /** The server's pods that have a sidecar. */
+    static List<MeshPod> pods(SecureMcpServer server, Mesh mesh) {
+        return mesh.claims().pods(server).stream().filter(MeshPod::injected).toList();
+    }
+
+    /**
+     * What was found, or, while nothing is known, what was known last: a way around that was found is there until an attempt fails
+     * to find it, and a new leader has yet to try what the former one has proven.
+     */
+    private static Finding meshOnly(Finding tried, Optional<Condition> published, long generation, Settling settling) {
+        if (tried.status() != Condition.Status.UNKNOWN || tried.reason().equals("NoPods")) {
+            return tried;
+        }
+        return published
+                .filter(c -> (c.reason().equals("Bypass") && c.status() == Condition.Status.FALSE)
+                        || settling.keeps(c, generation))
+                .map(c -> new Finding(MESH_ONLY, c.status(), c.reason(), c.message()))
+                .orElse(tried);
     }
 
     private static Finding accepted(SecureMcpServer server, Mesh mesh, List<MeshPod> pods) {

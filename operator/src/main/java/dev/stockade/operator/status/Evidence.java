@@ -13,13 +13,20 @@ import java.util.function.Supplier;
  * @param mesh as the caches have it now
  * @param acknowledgements what sidecars have in force
  * @param bare the pods without a sidecar
+ * @param isolation what was found by trying
  */
 public record Evidence(
-        Supplier<Mesh> mesh, Acknowledgements acknowledgements, BarePods bare, Tenure tenure, Clock clock) {
+        Supplier<Mesh> mesh,
+        Acknowledgements acknowledgements,
+        BarePods bare,
+        Isolation isolation,
+        Tenure tenure,
+        Clock clock) {
     public Evidence {
         requireNonNull(mesh);
         requireNonNull(acknowledgements);
         requireNonNull(bare);
+        requireNonNull(isolation);
         requireNonNull(tenure);
         requireNonNull(clock);
     }

@@ -6,16 +6,26 @@ import static org.awaitility.Awaitility.await;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.acks.LeaseHolder;
+import dev.stockade.operator.acks.PodSockets;
 import dev.stockade.operator.acks.Shown;
 import dev.stockade.operator.acks.SidecarReport;
+import dev.stockade.operator.isolation.Outcome;
+import dev.stockade.operator.isolation.SidecarVantages;
+import dev.stockade.wire.control.v1.ProbeResult;
+import dev.stockade.wire.control.v1.SignResponse;
 import dev.stockade.wire.control.v1.Source;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,5 +108,43 @@ class ReplicaAcksIT {
                         .map(SidecarReport::connected)
                         .filter(connected -> !connected)
                         .isPresent());
+    }
+
+    @Test
+    void theLeaseHolderHasSidecarsOfOtherReplicasTryAndSeesWhereTheyListen() throws Exception {
+        // Given a sidecar at the second replica that says where its pod listens, and takes orders
+        MeshNamespace mesh = new MeshNamespace(api.client(), "errands");
+        Pod pod = mesh.serverPod("github-1", "127.0.0.1");
+        String uid = pod.getMetadata().getUid();
+        try (Sidecar sidecar = new Sidecar(two)) {
+            sidecar.probes = order -> ProbeResult.Outcome.OUTCOME_REFUSED;
+            AtomicReference<SignResponse> signed = new AtomicReference<>();
+            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> signed.set(sidecar.sign(mesh.token(pod))));
+            sidecar.subscribe(signed.get(), Map.of());
+            await().atMost(PATIENCE).until(() -> !sidecar.snapshots.isEmpty());
+            // And that the first leads
+            holder.set(Optional.of(new LeaseHolder("one", "127.0.0.2")));
+            // Then the first knows
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(one.server.vantages().pods()).contains(uid));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(one.registry.report(uid).flatMap(SidecarReport::sockets))
+                            .contains(PodSockets.of(Map.of(3000, true))));
+            // And what it orders is done
+            BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
+            SidecarVantages.Order order = new SidecarVantages.Order("tools", "web-0", "uid-web-0", "192.0.2.9", 3000);
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                one.server.vantages().order(uid, order, outcomes::add);
+                assertThat(outcomes.poll(5, TimeUnit.SECONDS)).isEqualTo(Outcome.REFUSED);
+            });
+            assertThat(sidecar.orders).allSatisfy(done -> {
+                assertThat(done.getAddress()).isEqualTo("192.0.2.9");
+                assertThat(done.getPort()).isEqualTo(3000);
+            });
+            // And what is ordered of one that is nowhere is not
+            one.server.vantages().order("nobody", order, outcomes::add);
+            assertThat(outcomes.poll(30, TimeUnit.SECONDS)).isEqualTo(Outcome.NOT_TRIED);
+        }
     }
 }

@@ -5,11 +5,15 @@ import com.google.protobuf.Timestamp;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.CertificateRequest;
 import dev.stockade.wire.control.v1.Hello;
+import dev.stockade.wire.control.v1.ProbeOrder;
+import dev.stockade.wire.control.v1.ProbeResult;
 import dev.stockade.wire.control.v1.Role;
 import dev.stockade.wire.control.v1.SidecarControlGrpc;
 import dev.stockade.wire.control.v1.SignRequest;
 import dev.stockade.wire.control.v1.SignResponse;
 import dev.stockade.wire.control.v1.Snapshot;
+import dev.stockade.wire.control.v1.Socket;
+import dev.stockade.wire.control.v1.Sockets;
 import dev.stockade.wire.control.v1.SubscribeRequest;
 import dev.stockade.wire.control.v1.SubscribeResponse;
 import io.grpc.ManagedChannel;
@@ -35,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -56,6 +61,11 @@ final class Sidecar implements AutoCloseable {
     volatile boolean silent;
 
     volatile String refusal = "";
+
+    /** How it carries out orders; null in one of a release that knows none. */
+    volatile @Nullable Function<ProbeOrder, ProbeResult.Outcome> probes;
+
+    final List<ProbeOrder> orders = new CopyOnWriteArrayList<>();
     final AtomicReference<@Nullable Status> ended = new AtomicReference<>();
 
     Sidecar(Replica replica) throws Exception {
@@ -117,7 +127,11 @@ final class Sidecar implements AutoCloseable {
     Sidecar subscribe(List<X509Certificate> chain, Map<String, Long> holding) throws Exception {
         open(chain);
         say(SubscribeRequest.newBuilder()
-                .setHello(Hello.newBuilder().setRelease("test").setBoot("boot").putAllCompiledAt(holding))
+                .setHello(Hello.newBuilder()
+                        .setRelease("test")
+                        .setBoot("boot")
+                        .setProbes(probes != null)
+                        .putAllCompiledAt(holding))
                 .build());
         return this;
     }
@@ -133,6 +147,18 @@ final class Sidecar implements AutoCloseable {
                 if (response.hasHeartbeat()) {
                     Timestamp confirmed = response.getHeartbeat().getConfirmed();
                     heartbeats.add(Instant.ofEpochSecond(confirmed.getSeconds(), confirmed.getNanos()));
+                    return;
+                }
+                if (response.hasSocketsRequest()) {
+                    say(SubscribeRequest.newBuilder()
+                            .setSockets(Sockets.newBuilder()
+                                    .addListening(
+                                            Socket.newBuilder().setPort(3000).setLoopbackOnly(true)))
+                            .build());
+                    return;
+                }
+                if (response.hasProbeOrder()) {
+                    carryOut(response.getProbeOrder());
                     return;
                 }
                 snapshots.add(response.getSnapshot());
@@ -155,6 +181,17 @@ final class Sidecar implements AutoCloseable {
             requests = out;
         }
         return this;
+    }
+
+    private void carryOut(ProbeOrder order) {
+        orders.add(order);
+        Function<ProbeOrder, ProbeResult.Outcome> how = probes;
+        if (how != null) {
+            say(SubscribeRequest.newBuilder()
+                    .setProbeResult(
+                            ProbeResult.newBuilder().setId(order.getId()).setOutcome(how.apply(order)))
+                    .build());
+        }
     }
 
     void acknowledge(String version, String why) {

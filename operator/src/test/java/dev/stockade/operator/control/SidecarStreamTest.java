@@ -6,16 +6,23 @@ import dev.stockade.model.identity.BoundPod;
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.operator.MovingClock;
+import dev.stockade.operator.acks.PodSockets;
 import dev.stockade.operator.acks.Shown;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.cluster.Picture;
+import dev.stockade.operator.isolation.Outcome;
+import dev.stockade.operator.isolation.SidecarVantages;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.Generations;
 import dev.stockade.operator.status.Meshes;
 import dev.stockade.policy.MeshView;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.Hello;
+import dev.stockade.wire.control.v1.ProbeOrder;
+import dev.stockade.wire.control.v1.ProbeResult;
 import dev.stockade.wire.control.v1.Snapshot;
+import dev.stockade.wire.control.v1.Socket;
+import dev.stockade.wire.control.v1.Sockets;
 import dev.stockade.wire.control.v1.SubscribeResponse;
 import dev.stockade.wire.control.v1.TrustBundle;
 import io.grpc.Status;
@@ -219,5 +226,99 @@ class SidecarStreamTest {
                 .setVersion(out.snapshots().getLast().getVersion())
                 .build());
         assertThat(stream.state()).isEqualTo(SidecarStream.State.CURRENT);
+    }
+
+    private static final SidecarVantages.Order ORDER =
+            new SidecarVantages.Order("tools", "web-0", "uid-web-0", "192.0.2.9", 3000);
+
+    private final List<Outcome> outcomes = new ArrayList<>();
+
+    private void greetAsOneThatProbes() {
+        stream.greet(Hello.newBuilder().setProbes(true).build());
+        stream.consider(offer(1, 4));
+    }
+
+    @Test
+    void onlyASidecarThatUnderstandsIsAskedWhereItsPodListens() {
+        greet(Map.of());
+        assertThat(out.sent).isEmpty();
+        assertThat(stream.probes()).isFalse();
+        stream.order(ORDER, outcomes::add, clock.instant());
+        assertThat(out.sent).isEmpty();
+        assertThat(outcomes).containsExactly(Outcome.NOT_TRIED);
+    }
+
+    @Test
+    void whatTheSidecarSeesListeningIsKnown() {
+        greetAsOneThatProbes();
+        assertThat(out.sent.getFirst().hasSocketsRequest()).isTrue();
+        assertThat(registry.report("uid-triage-1").orElseThrow().sockets()).isEmpty();
+        // When
+        stream.listening(Sockets.newBuilder()
+                .addListening(Socket.newBuilder().setPort(3000).setLoopbackOnly(true))
+                .build());
+        // Then
+        assertThat(registry.report("uid-triage-1").orElseThrow().sockets()).contains(PodSockets.of(Map.of(3000, true)));
+    }
+
+    @Test
+    void whoeverSaysOfSocketsWhatNoSidecarSaysIsSentAway() {
+        greetAsOneThatProbes();
+        stream.listening(Sockets.newBuilder()
+                .addListening(Socket.newBuilder().setPort(70_000))
+                .build());
+        assertThat(out.ended)
+                .satisfies(status -> assertThat(status.getDescription()).isEqualTo("Sockets: 70000 is not a port."));
+    }
+
+    @Test
+    void whoeverListsTooManySocketsIsSentAway() {
+        greetAsOneThatProbes();
+        Sockets.Builder many = Sockets.newBuilder();
+        for (int port = 1; port <= 257; port++) {
+            many.addListening(Socket.newBuilder().setPort(port));
+        }
+        stream.listening(many.build());
+        assertThat(out.ended).satisfies(status -> assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT));
+    }
+
+    @Test
+    void anOrderIsAnsweredOnceAndByItsOwnAnswer() {
+        greetAsOneThatProbes();
+        stream.order(ORDER, outcomes::add, clock.instant());
+        ProbeOrder sent = out.sent.getLast().getProbeOrder();
+        assertThat(sent)
+                .isEqualTo(ProbeOrder.newBuilder()
+                        .setId(sent.getId())
+                        .setPodNamespace("tools")
+                        .setPodName("web-0")
+                        .setPodUid("uid-web-0")
+                        .setAddress("192.0.2.9")
+                        .setPort(3000)
+                        .build());
+        // When
+        stream.tried(result(sent.getId() + 1, ProbeResult.Outcome.OUTCOME_REFUSED));
+        stream.tried(result(sent.getId(), ProbeResult.Outcome.OUTCOME_OPEN));
+        stream.tried(result(sent.getId(), ProbeResult.Outcome.OUTCOME_REFUSED));
+        // Then
+        assertThat(outcomes).containsExactly(Outcome.OPEN);
+    }
+
+    private static ProbeResult result(long id, ProbeResult.Outcome outcome) {
+        return ProbeResult.newBuilder().setId(id).setOutcome(outcome).build();
+    }
+
+    @Test
+    void whoeverGoesOrDoesNotAnswerHasNotTried() {
+        greetAsOneThatProbes();
+        stream.order(ORDER, outcomes::add, clock.instant());
+        clock.advance(Duration.ofSeconds(61));
+        stream.beat(Optional.of(clock.instant()), clock.instant());
+        assertThat(outcomes).containsExactly(Outcome.NOT_TRIED);
+        stream.order(ORDER, outcomes::add, clock.instant());
+        stream.gone();
+        assertThat(outcomes).containsExactly(Outcome.NOT_TRIED, Outcome.NOT_TRIED);
+        stream.order(ORDER, outcomes::add, clock.instant());
+        assertThat(outcomes).hasSize(3).containsOnly(Outcome.NOT_TRIED);
     }
 }

@@ -12,6 +12,7 @@ import dev.stockade.operator.leadership.Election;
 import dev.stockade.operator.leadership.Reconcilers;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Tenure;
@@ -191,6 +192,7 @@ class TwoReplicasIT {
                 () -> Mesh.of(replica.cache.view()),
                 replica.registry,
                 new LiveBarePods(client, Clock.systemUTC()),
+                (server, pods, managed) -> Finding.unknown("MeshOnly", "NotTried", "Nobody tries here."),
                 new Tenure(),
                 Clock.systemUTC());
         try (changes;

@@ -17,6 +17,7 @@ import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Tenure;
@@ -27,6 +28,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -38,10 +40,12 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,6 +115,7 @@ class ReconcilersIT {
                         () -> Mesh.of(cache.view()),
                         sidecars,
                         new LiveBarePods(client, Clock.systemUTC()),
+                        (server, pods, managed) -> Finding.unknown("MeshOnly", "NotTried", "Nobody tries here."),
                         new Tenure(),
                         Clock.systemUTC()),
                 () -> new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),
@@ -223,7 +228,7 @@ class ReconcilersIT {
 
         awaitServer(server, "PolicyEnforced", "TRUE Acknowledged");
         awaitServer(server, "Ready", "TRUE Enforced");
-        assertThat(serverState(server, "MeshOnly")).isEqualTo("UNKNOWN NotProbed");
+        assertThat(serverState(server, "MeshOnly")).isEqualTo("UNKNOWN NotTried");
         assertThat(client.resource(server).get().getStatus())
                 .satisfies(status -> assertThat(status.observedGeneration()).isEqualTo(1))
                 .satisfies(status -> assertThat(status.sidecars()).isEqualTo("1/1"));
@@ -308,6 +313,87 @@ class ReconcilersIT {
         policy.delete();
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(policy.get()).isNotNull());
         assertThat(client.resource(server).get().getMetadata().getFinalizers()).isEmpty();
+    }
+
+    private List<String> putBack() {
+        return client.v1().events().inNamespace(tools).list().getItems().stream()
+                .filter(e -> e.getReason().equals("NetworkPolicyPutBack"))
+                .sorted(Comparator.comparingLong(
+                        e -> Long.parseLong(e.getMetadata().getResourceVersion())))
+                .map(e -> e.getType() + " " + e.getInvolvedObject().getName() + ": " + e.getMessage())
+                .toList();
+    }
+
+    @Test
+    void whoeverChangesTheNetworkPolicyIsToldSoAndItIsPutBack() {
+        server("web", "{selector: {matchLabels: {app: web}}, port: 3000}");
+        Resource<NetworkPolicy> policy = networkPolicy("web");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(policy.get()).isNotNull());
+        NetworkPolicySpec wanted = policy.get().getSpec();
+        List<UnaryOperator<NetworkPolicySpec>> ways = List.of(
+                spec -> spec.edit().editFirstIngress().withPorts().endIngress().build(),
+                spec -> spec.edit().addNewIngress().endIngress().build(),
+                spec -> spec.edit()
+                        .editPodSelector()
+                        .addToMatchLabels("tier", "none")
+                        .endPodSelector()
+                        .build(),
+                spec -> spec.edit().withPolicyTypes("Egress").build());
+
+        for (int i = 0; i < ways.size(); i++) {
+            UnaryOperator<NetworkPolicySpec> way = ways.get(i);
+            policy.edit(p -> p.edit().withSpec(way.apply(p.getSpec())).build());
+
+            int said = i + 1;
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                assertThat(Objects.requireNonNull(policy.get()).getSpec()).isEqualTo(wanted);
+                assertThat(putBack()).hasSize(said);
+            });
+        }
+        assertThat(putBack())
+                .allMatch(event -> event.startsWith(
+                        "Warning web: NetworkPolicy stockade-web was changed by somebody else, and is again"));
+    }
+
+    @Test
+    void aNetworkPolicyThatIsDeletedComesBackAndThatIsSaid() {
+        server("web", "{selector: {matchLabels: {app: web}}, port: 3000}");
+        Resource<NetworkPolicy> policy = networkPolicy("web");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(policy.get()).isNotNull());
+
+        policy.delete();
+
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(policy.get()).isNotNull();
+            assertThat(putBack())
+                    .singleElement()
+                    .asString()
+                    .startsWith("Warning web: NetworkPolicy stockade-web was deleted by somebody else");
+        });
+    }
+
+    @Test
+    void whatTheOwnerOfTheServerChangesIsNoPutBack() {
+        Pod pod = pod("web-0", "web");
+        SecureMcpServer server = server("web", "{selector: {matchLabels: {app: web}}, port: 3000}");
+        acknowledge(pod, server);
+        awaitServer(server, "Ready", "TRUE Enforced");
+
+        acknowledge(pod, edit("web", "{\"openPorts\":[9090]}"));
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(ports(networkPolicy("web").get())).contains(9090));
+        edit("web", "{\"isolation\":\"None\"}");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(networkPolicy("web").get()).isNull());
+        edit("web", "{\"isolation\":\"Managed\"}");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(networkPolicy("web").get()).isNotNull());
+        // The reconciliation that made it is through once another server's status is there.
+        SecureMcpServer other = server("other", "{selector: {matchLabels: {app: other}}, port: 3000}");
+        awaitServer(other, "Ready", "TRUE NoPods");
+
+        assertThat(putBack()).isEmpty();
     }
 
     @Test

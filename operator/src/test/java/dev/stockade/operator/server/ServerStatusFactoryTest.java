@@ -7,6 +7,7 @@ import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerStatus;
 import dev.stockade.operator.status.Conditions;
+import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
 import dev.stockade.operator.status.Settling;
@@ -26,6 +27,9 @@ class ServerStatusFactoryTest {
     /** Elected a little later than anything here was published. */
     private static final Settling NEW_LEADER = new Settling(Duration.ofSeconds(20), NOW.plusSeconds(5));
 
+    private static final Finding NOT_TRIED = Finding.unknown("MeshOnly", "Probing", "Being tried.");
+    private static final Finding BYPASS = Finding.no("MeshOnly", "Bypass", "Reached around the sidecar.");
+
     private static final String WEB = Meshes.server("web");
 
     private static Arguments row(
@@ -44,7 +48,7 @@ class ServerStatusFactoryTest {
                         "Stalled FALSE NotStalled",
                         "Accepted TRUE Accepted",
                         "Injected TRUE NoPods",
-                        "MeshOnly UNKNOWN NotProbed",
+                        "MeshOnly UNKNOWN Probing",
                         "PolicyEnforced TRUE NoSidecars"),
                 row(
                         "every sidecar acknowledged",
@@ -145,7 +149,7 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(manifests.toArray(String[]::new));
 
         SecureMcpServerStatus status =
-                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), bare, Settling.OVER, NOW);
+                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), bare, NOT_TRIED, Settling.OVER, NOW);
 
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
@@ -165,8 +169,8 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.webPod("a"), Meshes.webPod("b"));
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
-        SecureMcpServerStatus status =
-                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), List.of("tools/old"), Settling.OVER, NOW);
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                web(mesh), mesh, sidecars.registry(), List.of("tools/old"), NOT_TRIED, Settling.OVER, NOW);
 
         assertThat(message(status, "PolicyEnforced"))
                 .startsWith("1 of 2 sidecars concerned have acknowledged generation 3. Waiting for tools/b: ");
@@ -189,7 +193,7 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
         SecureMcpServerStatus status =
-                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW);
+                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW);
 
         String sentence =
                 "limits.bufferBytes is 128Mi, and each sidecar uses 40Mi of it: half of its direct memory. Set at most"
@@ -198,7 +202,8 @@ class ServerStatusFactoryTest {
         assertThat(state(status)).isEqualTo("TRUE");
         server.setStatus(status);
         assertThat(message(
-                        ServerStatusFactory.of(server, mesh, new Sidecars().registry(), List.of(), NEW_LEADER, NOW),
+                        ServerStatusFactory.of(
+                                server, mesh, new Sidecars().registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW),
                         "PolicyEnforced"))
                 .containsOnlyOnce(sentence);
     }
@@ -215,11 +220,11 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
         SecureMcpServer server = web(mesh);
         SecureMcpServerStatus first =
-                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW);
+                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW);
         server.setStatus(first);
 
         SecureMcpServerStatus later = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW.plusSeconds(60));
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW.plusSeconds(60));
 
         assertThat(later).isEqualTo(first);
     }
@@ -229,15 +234,18 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         SecureMcpServer server = web(mesh);
         server.setStatus(ServerStatusFactory.of(
-                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), Settling.OVER, NOW));
+                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), NOT_TRIED, Settling.OVER, NOW));
         Sidecars unheard = new Sidecars();
 
-        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), NEW_LEADER, NOW)))
+        assertThat(state(ServerStatusFactory.of(
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW)))
                 .isEqualTo("TRUE");
-        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), Settling.OVER, NOW)))
+        assertThat(state(ServerStatusFactory.of(
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW)))
                 .isEqualTo("UNKNOWN");
         server.getMetadata().setGeneration(4L);
-        assertThat(state(ServerStatusFactory.of(server, mesh, unheard.registry(), List.of(), NEW_LEADER, NOW)))
+        assertThat(state(ServerStatusFactory.of(
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW)))
                 .isEqualTo("UNKNOWN");
     }
 
@@ -246,13 +254,14 @@ class ServerStatusFactoryTest {
         Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
         SecureMcpServer server = web(nobody);
         Settling itself = new Settling(Duration.ofSeconds(20), NOW.minusSeconds(5));
-        server.setStatus(ServerStatusFactory.of(server, nobody, new Sidecars().registry(), List.of(), itself, NOW));
+        server.setStatus(
+                ServerStatusFactory.of(server, nobody, new Sidecars().registry(), List.of(), NOT_TRIED, itself, NOW));
         assertThat(state(server.getStatus())).isEqualTo("TRUE");
 
         Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
 
         assertThat(state(ServerStatusFactory.of(
-                        server, withPod, new Sidecars().registry(), List.of(), itself, NOW.plusSeconds(1))))
+                        server, withPod, new Sidecars().registry(), List.of(), NOT_TRIED, itself, NOW.plusSeconds(1))))
                 .isEqualTo("UNKNOWN");
     }
 
@@ -261,6 +270,53 @@ class ServerStatusFactoryTest {
                 .orElseThrow()
                 .status()
                 .name();
+    }
+
+    private static SecureMcpServerStatus tried(SecureMcpServer server, Mesh mesh, Finding found, Settling settling) {
+        return ServerStatusFactory.of(
+                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), found, settling, NOW);
+    }
+
+    private static List<String> ready(SecureMcpServerStatus status) {
+        return status.conditions().stream()
+                .filter(c -> c.type().equals("Ready") || c.type().equals("MeshOnly"))
+                .map(c -> c.type() + " " + c.status() + " " + c.reason())
+                .toList();
+    }
+
+    @Test
+    void aWayAroundMakesTheServerUnreadyAndNotKnowingDoesNot() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+
+        assertThat(ready(tried(web(mesh), mesh, NOT_TRIED, Settling.OVER)))
+                .containsExactly("Ready TRUE Enforced", "MeshOnly UNKNOWN Probing");
+        assertThat(ready(tried(web(mesh), mesh, BYPASS, Settling.OVER)))
+                .containsExactly("Ready FALSE Bypass", "MeshOnly FALSE Bypass");
+    }
+
+    @Test
+    void aWayAroundStandsUntilAnAttemptFailsToFindIt() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(tried(server, mesh, BYPASS, Settling.OVER));
+
+        assertThat(ready(tried(server, mesh, NOT_TRIED, Settling.OVER)))
+                .as("somebody else leads, and has not tried yet")
+                .containsExactly("Ready FALSE Bypass", "MeshOnly FALSE Bypass");
+        assertThat(ready(tried(
+                        server, mesh, Finding.yes("MeshOnly", "NetworkPolicyOnly", "Nothing opened."), Settling.OVER)))
+                .containsExactly("Ready TRUE Enforced", "MeshOnly TRUE NetworkPolicyOnly");
+    }
+
+    @Test
+    void whatAFormerLeaderHasProvenIsLeftWhileTheNextOneTries() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(tried(server, mesh, Finding.yes("MeshOnly", "LoopbackOnly", "Tried."), Settling.OVER));
+
+        assertThat(ready(tried(server, mesh, NOT_TRIED, NEW_LEADER))).contains("MeshOnly TRUE LoopbackOnly");
+        assertThat(ready(tried(server, mesh, NOT_TRIED, Settling.OVER))).contains("MeshOnly UNKNOWN Probing");
+        assertThat(ready(tried(server, mesh, BYPASS, NEW_LEADER))).contains("MeshOnly FALSE Bypass");
     }
 
     @Test

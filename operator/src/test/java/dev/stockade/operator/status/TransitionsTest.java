@@ -56,4 +56,16 @@ class TransitionsTest {
         assertThat(Transitions.isTold(sign, Optional.of(sign))).isFalse();
         assertThat(Transitions.isTold(stable, Optional.of(sign))).isTrue();
     }
+
+    @Test
+    void aWayAroundIsToldWhenItIsFoundAndWhenItIsClosed() {
+        Condition open = condition("MeshOnly", Condition.Status.FALSE, "Bypass");
+        Condition unknown = condition("MeshOnly", Condition.Status.UNKNOWN, "Probing");
+        Condition proven = condition("MeshOnly", Condition.Status.TRUE, "NetworkPolicyOnly");
+
+        assertThat(Transitions.isTold(open, Optional.empty())).isTrue();
+        assertThat(Transitions.isTold(open, Optional.of(proven))).isTrue();
+        assertThat(Transitions.isTold(unknown, Optional.of(proven))).isFalse();
+        assertThat(Transitions.isTold(proven, Optional.of(open))).isTrue();
+    }
 }

@@ -1,0 +1,127 @@
+package dev.stockade.operator.isolation;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What was tried, from where, and how it went. Safe for use by many threads. */
+final class Trials {
+    /** What is older says nothing any more. */
+    static final Duration VALID = Duration.ofMinutes(10);
+
+    private final Map<String, OfPod> pods = new HashMap<>();
+
+    private static final class OfPod {
+        private List<Vantage> vantages = List.of();
+        private final Map<Vantage, Map<Target, Attempt>> attempts = new HashMap<>();
+    }
+
+    /** @param opened how often in a row it was open */
+    private record Attempt(Outcome outcome, int opened, Instant at) {}
+
+    /** From now on the pod is tried from these; what others found is forgotten. */
+    synchronized void choose(String podUid, List<Vantage> vantages) {
+        OfPod pod = pods.computeIfAbsent(podUid, uid -> new OfPod());
+        pod.vantages = List.copyOf(vantages);
+        pod.attempts.keySet().retainAll(pod.vantages);
+    }
+
+    /**
+     * Notes an outcome.
+     *
+     * @return whether what is known of the pod is another than before
+     */
+    synchronized boolean note(String podUid, Vantage from, Target target, Outcome outcome, Instant at) {
+        OfPod pod = pods.get(podUid);
+        if (pod == null || !pod.vantages.contains(from)) {
+            return false;
+        }
+        Map<Target, Attempt> attempts = pod.attempts.computeIfAbsent(from, v -> new HashMap<>());
+        Attempt before = attempts.get(target);
+        int opened = outcome == Outcome.OPEN ? (before == null ? 0 : before.opened()) + 1 : 0;
+        attempts.put(target, new Attempt(outcome, opened, at));
+        return before == null
+                || before.outcome() != outcome
+                || opened == Tried.SURE
+                || before.at().plus(VALID).isBefore(at);
+    }
+
+    /** Forgets all other pods. */
+    synchronized void retain(Set<String> podUids) {
+        pods.keySet().retainAll(podUids);
+    }
+
+    /** What is known of a pod, by vantage point. */
+    synchronized List<Tried> of(String podUid, List<Target> targets, Instant now) {
+        OfPod pod = pods.get(podUid);
+        if (pod == null) {
+            return List.of();
+        }
+        return pod.vantages.stream()
+                .map(vantage -> tried(vantage, pod.attempts.getOrDefault(vantage, Map.of()), targets, now))
+                .toList();
+    }
+
+    private static Tried tried(Vantage vantage, Map<Target, Attempt> attempts, List<Target> targets, Instant now) {
+        requireNonNull(vantage);
+        List<Target> missing = new ArrayList<>();
+        List<Target> open = new ArrayList<>();
+        List<Target> blocked = new ArrayList<>();
+        for (Target target : targets) {
+            Attempt attempt = attempts.get(target);
+            if (attempt == null || attempt.at().plus(VALID).isBefore(now)) {
+                missing.add(target);
+            } else if (target.isControl()) {
+                if (attempt.outcome() != Outcome.OPEN) {
+                    blocked.add(target);
+                }
+            } else if (attempt.opened() >= Tried.SURE) {
+                open.add(target);
+            } else if (!attempt.outcome().isClosed()) {
+                missing.add(target);
+            }
+        }
+        return new Tried(vantage, open, missing, blocked);
+    }
+
+    /** How many pods were reached around their sidecars at the last attempt. */
+    synchronized long bypassed() {
+        return pods.keySet().stream().filter(this::bypassed).count();
+    }
+
+    /** Whether something opened once, and has to be tried again before anything is said. */
+    synchronized boolean unsure(String podUid) {
+        return opened(podUid, 1, Tried.SURE - 1);
+    }
+
+    /** Whether something opened as often as it takes. */
+    synchronized boolean bypassed(String podUid) {
+        return opened(podUid, Tried.SURE, Integer.MAX_VALUE);
+    }
+
+    /** Whether some vantage point did not reach the pod's sidecar when it last tried. */
+    synchronized boolean blocked(String podUid) {
+        OfPod pod = pods.get(podUid);
+        return pod != null
+                && pod.attempts.values().stream()
+                        .flatMap(attempts -> attempts.entrySet().stream())
+                        .anyMatch(entry ->
+                                entry.getKey().isControl() && entry.getValue().outcome() != Outcome.OPEN);
+    }
+
+    private boolean opened(String podUid, int least, int most) {
+        OfPod pod = pods.get(podUid);
+        return pod != null
+                && pod.attempts.values().stream()
+                        .flatMap(attempts -> attempts.entrySet().stream())
+                        .anyMatch(entry -> !entry.getKey().isControl()
+                                && entry.getValue().opened() >= least
+                                && entry.getValue().opened() <= most);
+    }
+}
