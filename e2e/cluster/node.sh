@@ -45,7 +45,25 @@ node() {
     --hostname-override "node$n" --node-ip "$(node_ip "$n")" --root-dir "$dir/kubelet" --cert-dir "$dir/kubelet/pki"
   start "$n" "kube-proxy$n" "$bin/kube-proxy" --kubeconfig "$run/proxy.kubeconfig" --proxy-mode nftables --hostname-override "node$n" \
     --cluster-cidr "$pods" --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 --conntrack-tcp-timeout-close-wait 0
-  [[ ${RIG_NETPOL:-on} == off ]] || start "$n" "netpol$n" "$bin/netpol" --kubeconfig "$run/proxy.kubeconfig"
+  [[ ${RIG_NETPOL:-on} == off ]] || netpol_on "$n"
+}
+
+netpol_on() { # node
+  [[ ! -e $run/pid/netpol$1 ]] || return 0
+  start "$1" "netpol$1" "$bin/netpol" --kubeconfig "$run/proxy.kubeconfig"
+}
+
+netpol_off() { # node: the process, and then what it has left in the kernel
+  local pid left=50
+  [[ -e $run/pid/netpol$1 ]] || return 0
+  pid=$(<"$run/pid/netpol$1")
+  kill "$pid" 2>/dev/null || true
+  while [[ $(awk '{print $3}' "/proc/$pid/stat" 2>/dev/null) == [^Z] ]]; do # one that nobody has waited for has ended too
+    ((left-- > 0)) || fail "netpol of node$1 is still running as process $pid"
+    sleep 0.1
+  done
+  rm "$run/pid/netpol$1"
+  in_node "$1" nft delete table inet netpol 2>/dev/null || true # before it wrote one there is none
 }
 
 containerd_files() { # node, folder

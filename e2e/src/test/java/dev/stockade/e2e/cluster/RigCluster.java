@@ -71,6 +71,12 @@ final class RigCluster implements TestCluster {
     }
 
     @Override
+    public boolean enforceNetworkPolicy(boolean enforce) {
+        script(root, name, "netpol", enforce ? "on" : "off");
+        return true;
+    }
+
+    @Override
     public String registry() {
         return "";
     }

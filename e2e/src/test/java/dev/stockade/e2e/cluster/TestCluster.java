@@ -37,6 +37,15 @@ public sealed interface TestCluster extends AutoCloseable permits RigCluster, K3
     /** Whether it outlives the tests, so that what they made in it must be removed. */
     boolean outlivesTheTests();
 
+    /**
+     * Has the network enforce NetworkPolicy, as it does at first, or ignore it.
+     *
+     * @return false if this cluster's network cannot be told
+     */
+    default boolean enforceNetworkPolicy(boolean enforce) {
+        return false;
+    }
+
     /** Takes down what was brought up, and nothing else. */
     @Override
     void close();

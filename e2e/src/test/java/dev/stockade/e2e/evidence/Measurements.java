@@ -24,6 +24,8 @@ public final class Measurements {
         CUT_1("suspension to a stream's end, 1 agent's sidecar"),
         CUT_10("the same with 10 streams of 10 sidecars"),
         CUT_50("the same with 50 streams of 50 sidecars"),
+        BYPASS_FOUND("network stops enforcing to MeshOnly=False"),
+        BYPASS_CLOSED("network enforces again to MeshOnly=True"),
         OPERATOR_MEMORY("memory (PSS) of an operator"),
         SERVER_SIDECAR_MEMORY("memory (PSS) of a server's sidecar"),
         AGENT_SIDECAR_MEMORY("memory (PSS) of an agent's sidecar"),

@@ -105,6 +105,15 @@ public final class Mesh implements AutoCloseable {
         return measurements;
     }
 
+    /**
+     * Has the network enforce NetworkPolicy, as it does at first, or ignore it.
+     *
+     * @return false if this cluster's network cannot be told
+     */
+    public boolean enforceNetworkPolicy(boolean enforce) {
+        return cluster.enforceNetworkPolicy(enforce);
+    }
+
     /** The workloads that all scenarios use and none changes. */
     public synchronized Standing standing() {
         if (standing == null) {

@@ -98,6 +98,17 @@ public record Operator(KubernetesClient client, Nodes nodes) {
         });
     }
 
+    /** A metric without labels, as the leader has it. */
+    public double metric(String name) {
+        String scraped = client.raw("/api/v1/namespaces/%s/pods/%s:8080/proxy/metrics"
+                .formatted(Chart.NAMESPACE, leader().getMetadata().getName()));
+        return scraped.lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("the operator has no metric " + name));
+    }
+
     private RollableScalableResource<Deployment> deployment() {
         return client.apps().deployments().inNamespace(Chart.NAMESPACE).withName(NAME);
     }

@@ -72,6 +72,15 @@ public final class Manifests {
                 """.formatted(name, replicas, inject ? ", stockade.dev/inject: \"true\"" : "", image, SERVER_PORT);
     }
 
+    /** A Deployment and its Service, as {@link #server}, of something that listens on loopback alone. */
+    public String loopbackServer(String name) {
+        return server(name, 1, true)
+                .replace(
+                        "command: [server]",
+                        "command: [node, -e, \"require('node:http').createServer((q, a) => a.end()).listen(%d, '127.0.0.1')\"]"
+                                .formatted(SERVER_PORT));
+    }
+
     /** A pod of an agent that stays idle until somebody runs a program in it. */
     public String agent(String name, String serviceAccount, boolean inject) {
         return """
