@@ -64,7 +64,7 @@ class ChartTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'', '', stockade-operator:0.1.0, stockade-sidecar:0.1.0",
+        "'', '', stockade-operator:0.2.0, stockade-sidecar:0.2.0",
         "'', e2e, stockade-operator:e2e, stockade-sidecar:e2e",
         "registry.example/team, '1.2', registry.example/team/stockade-operator:1.2,"
                 + " registry.example/team/stockade-sidecar:1.2"
@@ -87,7 +87,7 @@ class ChartTest {
                 .containsEntry("STOCKADE_SERVICE", "stockade-operator")
                 .containsEntry("STOCKADE_CLUSTER_DOMAIN", "corp.example")
                 .containsEntry("STOCKADE_SIDECAR_PULL_POLICY", "Never")
-                .containsEntry("STOCKADE_RELEASE", "0.1.0");
+                .containsEntry("STOCKADE_RELEASE", "0.2.0");
         JsonNode resources = JSON.readTree(variables(container).get("STOCKADE_SIDECAR_RESOURCES"));
         assertThat(resources.path("requests").path("memory").asText()).isEqualTo("64Mi");
         assertThat(resources.path("limits").path("memory").asText()).isEqualTo("160Mi");

@@ -29,7 +29,7 @@ final class Fixtures {
             "stockade.local",
             "-----BEGIN CERTIFICATE-----\n",
             "cluster.local",
-            "0.1.0");
+            "0.2.0");
 
     private Fixtures() {}
 
