@@ -126,9 +126,17 @@ class ChartIT {
                 "stockade.dev, securemcpservers, status, patch, tools, github, true",
                 "stockade.dev, securemcpservers, -, update, tools, github, false",
                 "stockade.dev, mcpaccesspolicies, -, create, tools, -, false",
+                "stockade.dev, meshtrusts, -, patch, -, default, false",
                 "'', pods, -, list, -, -, true",
                 "'', pods, -, create, tools, -, false",
                 "'', pods, exec, create, tools, -, false",
+                "'', pods, ephemeralcontainers, patch, tools, -, false",
+                "'', pods, -, delete, tools, -, false",
+                "apps, deployments, -, create, tools, -, false",
+                "'', serviceaccounts, token, create, tools, triage, false",
+                "'', serviceaccounts, -, impersonate, tools, triage, false",
+                "'', nodes, -, list, -, -, false",
+                "'', configmaps, -, get, tools, -, false",
                 "'', events, -, create, tools, -, true",
                 "'', secrets, -, list, -, -, false",
                 "'', secrets, -, list, stockade-system, -, false",
@@ -147,7 +155,10 @@ class ChartIT {
                 "admissionregistration.k8s.io, mutatingwebhookconfigurations, -, patch, -, other, false",
                 "apiextensions.k8s.io, customresourcedefinitions, -, patch, -, meshtrusts.stockade.dev, true",
                 "apiextensions.k8s.io, customresourcedefinitions, -, patch, -, others.example, false",
-                "rbac.authorization.k8s.io, clusterroles, -, bind, -, -, false"
+                "rbac.authorization.k8s.io, clusterroles, -, bind, -, -, false",
+                "rbac.authorization.k8s.io, clusterroles, -, escalate, -, -, false",
+                "rbac.authorization.k8s.io, clusterrolebindings, -, create, -, -, false",
+                "rbac.authorization.k8s.io, rolebindings, -, create, stockade-system, -, false"
             })
     void theOperatorMayDoWhatItNeedsAndNoMore(
             String group,

@@ -7,18 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
-import com.marcnuri.helm.TemplateCommand;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** What the chart renders, by Helm itself. */
 class ChartTest {
@@ -234,30 +229,10 @@ class ChartTest {
     }
 
     private static Stream<JsonNode> stream(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false);
+        return Rendered.stream(list);
     }
 
-    /** Objects by kind and name. */
     private static Map<String, JsonNode> render(String... values) {
-        TemplateCommand command = new Helm(CHART)
-                .template()
-                .withName("stockade")
-                .withNamespace("stockade-system")
-                .withKubeVersion("1.30.0");
-        for (int i = 0; i < values.length; i += 2) {
-            command.set(values[i], values[i + 1]);
-        }
-        List<JsonNode> objects = new ArrayList<>();
-        new Load(LoadSettings.builder().build())
-                .loadAllFromString(command.call())
-                .forEach(document -> {
-                    if (document != null) {
-                        objects.add(JSON.valueToTree(document));
-                    }
-                });
-        Map<String, JsonNode> byName = new java.util.TreeMap<>();
-        objects.forEach(o -> byName.put(
-                o.path("kind").asText() + "/" + o.at("/metadata/name").asText(), o));
-        return byName;
+        return Rendered.with(values);
     }
 }
