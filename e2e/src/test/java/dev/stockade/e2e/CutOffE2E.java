@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.e2e.mesh.Audit;
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Team;
 import dev.stockade.e2e.mesh.Waiting;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * NetworkPolicy; one agent is suspended then, the other's resource is deleted. The agents' sidecars know nothing of it, and their
  * certificates are good for most of an hour: what is refused is refused by the servers.
  */
-@OnMesh
+@Disturbing
 @Order(57)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CutOffE2E {

@@ -7,8 +7,8 @@ import static dev.stockade.e2e.workload.Manifests.serviceAccount;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stockade.e2e.evidence.Measurements.Row;
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Team;
 import dev.stockade.e2e.mesh.Waiting;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * How long the streams of a suspended agent live on, from before the write to the API server to the end as the agent's program
  * sees it, on the clock of the machine that all of this runs on. Asserted is that every one of them is cut.
  */
-@OnMesh
+@Disturbing
 @Order(60)
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

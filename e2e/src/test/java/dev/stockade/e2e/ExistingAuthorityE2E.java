@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stockade.e2e.mesh.Authority;
 import dev.stockade.e2e.mesh.Chart;
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Rotation;
 import dev.stockade.e2e.mesh.Rotation.Steps;
 import dev.stockade.e2e.mesh.Soak;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A mesh that runs is given an existing CA as its root, is shown a broken one, and makes its own again, under traffic. */
-@OnMesh
+@Disturbing
 @Order(50)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(value = 15, unit = TimeUnit.MINUTES)

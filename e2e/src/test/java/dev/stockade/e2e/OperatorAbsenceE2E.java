@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.e2e.mesh.Chart;
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Operator;
 import dev.stockade.e2e.mesh.Standing;
 import dev.stockade.e2e.mesh.Team;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** The operator goes and comes back. */
-@OnMesh
+@Disturbing
 @Order(80)
 class OperatorAbsenceE2E {
     private static final String ECHO = "{\"message\":\"still here\"}";

@@ -4,8 +4,8 @@ import static dev.stockade.e2e.workload.Manifests.policy;
 import static dev.stockade.e2e.workload.Manifests.secureMcpServer;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Team;
 import dev.stockade.e2e.mesh.Waiting;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** Whatever goes first, nothing hangs. */
-@OnMesh
+@Disturbing
 @Order(90)
 class RemovalE2E {
     private static final List<String> KINDS = List.of("McpAccessPolicy", "AgentIdentity", "SecureMcpServer");

@@ -7,8 +7,8 @@ import static dev.stockade.e2e.workload.Manifests.serviceAccount;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Operator;
 import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Rotation;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
  * An agent calls all the time and holds a stream open, while the mesh renews and rotates everything underneath it and loses
  * its operators. Not one call fails, and the stream is never opened again.
  */
-@OnMesh
+@Disturbing
 @Order(45)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(value = 15, unit = TimeUnit.MINUTES)

@@ -7,8 +7,8 @@ import static dev.stockade.e2e.workload.Manifests.serviceAccount;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Team;
 import dev.stockade.e2e.mesh.Waiting;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
  * Every way to take an identity away, each with an agent of its own that holds a stream open and works in a session: the stream
  * is cut, the session and new ones are refused, no new certificate is issued, and somebody says why.
  */
-@OnMesh
+@Disturbing
 @Order(55)
 class WithdrawalE2E {
     private static final String NAMESPACE = "e2e-withdrawn";

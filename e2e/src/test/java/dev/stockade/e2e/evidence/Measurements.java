@@ -73,14 +73,16 @@ public final class Measurements {
         return micros < 10_000_000 ? micros / 1000 + " ms" : String.format(Locale.ROOT, "%.1f s", micros / 1_000_000.0);
     }
 
-    /** Every row, measured or not. */
+    /** What this JVM's scenarios came to measure. */
     public synchronized void print(PrintStream out) {
         out.println();
         out.println("Measured on " + where + " with " + Runtime.getRuntime().availableProcessors()
                 + " processors; nothing here is asserted:");
         for (Row row : Row.values()) {
-            List<String> measured = values.getOrDefault(row, List.of("n/a (its test did not come to it)"));
-            out.printf(Locale.ROOT, "  %-48s %s%n", row.label, String.join(", ", measured));
+            List<String> measured = values.get(row);
+            if (measured != null) {
+                out.printf(Locale.ROOT, "  %-48s %s%n", row.label, String.join(", ", measured));
+            }
         }
         out.println();
     }

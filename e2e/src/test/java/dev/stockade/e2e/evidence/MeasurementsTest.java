@@ -20,7 +20,7 @@ class MeasurementsTest {
     }
 
     @Test
-    void printsWhatWasMeasuredAndWhatWasNot() {
+    void printsWhatWasMeasuredAndNothingElse() {
         var measurements = new Measurements();
         measurements.describe("a cluster");
         measurements.record(Row.CLUSTER_UP, Duration.ofSeconds(11));
@@ -31,6 +31,6 @@ class MeasurementsTest {
         assertThat(out.toString(StandardCharsets.UTF_8))
                 .contains("Measured on a cluster")
                 .containsPattern("cluster up +11.0 s")
-                .containsPattern("policy edit to Enforced +n/a \\(its test did not come to it\\)");
+                .doesNotContain("policy edit");
     }
 }

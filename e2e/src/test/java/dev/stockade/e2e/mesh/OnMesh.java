@@ -8,8 +8,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A class of scenarios on the run's one cluster; its constructor takes the {@link Mesh}. */
-@Target(ElementType.TYPE)
+/** A class of scenarios on the cluster that all classes of this JVM share; its constructor takes the {@link Mesh}. */
+@Target({ElementType.TYPE, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith({MeshExtension.class, FailureEvidence.class})
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
