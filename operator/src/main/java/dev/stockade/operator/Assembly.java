@@ -29,9 +29,11 @@ import dev.stockade.operator.isolation.Prober;
 import dev.stockade.operator.isolation.ProvenIsolation;
 import dev.stockade.operator.leadership.Election;
 import dev.stockade.operator.leadership.Reconcilers;
+import dev.stockade.operator.reach.Obstacles;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.CurrentMesh;
 import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
@@ -130,8 +132,12 @@ final class Assembly implements AutoCloseable {
         SidecarRegistry registry = new SidecarRegistry(pod -> staleAfter(compiled, pod), clock);
         ChangeFeed changes = new ChangeFeed();
         keep(changes);
-        ProvenIsolation isolation = startIsolation(cache, compiled, registry, changes);
-        Reconcilers reconcilers = startReconcilers(authority, cache, compiled, registry, isolation, changes);
+        NetworkPolicies policies = new NetworkPolicies(client, changes::changed);
+        keep(policies);
+        policies.start();
+        ProvenIsolation isolation =
+                new ProvenIsolation(() -> mesh(compiled.now()), cache::live, policies::of, registry, clock);
+        Reconcilers reconcilers = startReconcilers(authority, cache, compiled, registry, isolation, policies, changes);
         Prober prober = new Prober(isolation, reconcilers::leading, changes::changed, meters, clock);
         keep(prober);
         prober.start();
@@ -178,37 +184,41 @@ final class Assembly implements AutoCloseable {
         return cache;
     }
 
-    private ProvenIsolation startIsolation(
-            ClusterCache cache, CurrentMesh compiled, SidecarRegistry registry, ChangeFeed changes) {
-        NetworkPolicies policies = new NetworkPolicies(client, changes::changed);
-        keep(policies);
-        policies.start();
-        return new ProvenIsolation(() -> mesh(compiled.now()), cache::live, policies::of, registry, clock);
-    }
-
     private Reconcilers startReconcilers(
             Authority authority,
             ClusterCache cache,
             CurrentMesh compiled,
             SidecarRegistry registry,
             ProvenIsolation isolation,
+            NetworkPolicies policies,
             ChangeFeed changes) {
         cache.onChange(changes::changed);
         authority.onChange(changes::changed);
         registry.onChange(changes::changed);
         Evidence evidence = new Evidence(
                 () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), isolation, new Tenure(), clock);
+        String identity = new LeaseHolder(settings.podName(), settings.podIp()).identity();
+        Optional<String> otherDomain =
+                ClusterDomain.ofThisPod(settings.namespace()).otherThan(settings.clusterDomain());
+        otherDomain.ifPresent(log::warn);
         Reconcilers reconcilers = Reconcilers.of(
                 client,
-                Election.of(
-                        settings.namespace(),
-                        LeaseReader.NAME,
-                        new LeaseHolder(settings.podName(), settings.podIp()).identity()),
+                Election.of(settings.namespace(), LeaseReader.NAME, identity),
                 evidence,
                 authority::state,
+                otherDomain,
                 changes);
         keep(reconcilers);
         reconcilers.start();
+        Obstacles obstacles = new Obstacles(
+                evidence,
+                cache::live,
+                policies::of,
+                reconcilers::leading,
+                new EventWriter(client, identity, clock),
+                settings.namespace());
+        keep(obstacles);
+        obstacles.start();
         return reconcilers;
     }
 

@@ -24,6 +24,7 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -84,6 +85,7 @@ public final class Reconcilers implements AutoCloseable {
      * The reconcilers of all four kinds.
      *
      * @param authority whether the certificate authority can sign
+     * @param otherDomain a sentence, if the cluster's domain is not the one that the chart names
      * @param changes passes on every change of what the evidence and the authority say
      */
     public static Reconcilers of(
@@ -91,6 +93,7 @@ public final class Reconcilers implements AutoCloseable {
             Election election,
             Evidence evidence,
             Supplier<AuthorityState> authority,
+            Optional<String> otherDomain,
             ChangeFeed changes) {
         EventWriter events = new EventWriter(client, election.identity(), evidence.clock());
         Transitions transitions = new Transitions(events);
@@ -103,7 +106,7 @@ public final class Reconcilers implements AutoCloseable {
                         new ServerReconciler(evidence, changes, transitions, events),
                         new AgentReconciler(evidence, changes, transitions),
                         new AccessReconciler(evidence, changes, transitions),
-                        new TrustReconciler(authority, changes, transitions, evidence.clock())));
+                        new TrustReconciler(authority, otherDomain, changes, transitions, evidence.clock())));
     }
 
     /** Stands for election, now and whenever the lease was lost. Returns at once. */

@@ -9,6 +9,8 @@ import dev.stockade.crds.server.Enforcement;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerStatus;
 import dev.stockade.operator.acks.Acknowledgements;
+import dev.stockade.operator.acks.PodSockets;
+import dev.stockade.operator.acks.SidecarReport;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Membership;
@@ -20,9 +22,15 @@ import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
 import dev.stockade.policy.ServiceNames;
+import dev.stockade.policy.ServicePort;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** What is so of a server. Pure. */
 final class ServerStatusFactory {
@@ -49,7 +57,7 @@ final class ServerStatusFactory {
         Progress progress = Progress.of(
                 server.getMetadata().getUid(), generation, pods, mesh.view().pods(), acks);
 
-        Finding accepted = accepted(server, mesh, pods);
+        Finding accepted = accepted(server, mesh, pods, acks);
         Finding injected = Membership.injected(
                 pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod)));
         Finding acknowledged = progress.finding(POLICY_ENFORCED, Conditions.find(published, POLICY_ENFORCED), settling);
@@ -95,15 +103,37 @@ final class ServerStatusFactory {
                 .orElse(tried);
     }
 
-    private static Finding accepted(SecureMcpServer server, Mesh mesh, List<MeshPod> pods) {
+    private static Finding accepted(SecureMcpServer server, Mesh mesh, List<MeshPod> pods, Acknowledgements acks) {
         String namespace = server.getMetadata().getNamespace();
         if (!mesh.view().inMesh(namespace)) {
             return Membership.namespaceNotInMesh(namespace);
         }
         List<Claims.Conflict> conflicts = mesh.claims().conflicts(server);
         if (!conflicts.isEmpty()) {
-            return Membership.conflict("SecureMcpServer", conflicts);
+            return conflict(server, mesh, conflicts);
         }
+        return Stream.of(portNotDeclared(server, pods), notStreamable(server, pods, acks))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .orElseGet(() -> served(server, mesh, pods));
+    }
+
+    /** Two containers of one pod that each serve are the usual reason, and no selector tells them apart. */
+    private static Finding conflict(SecureMcpServer server, Mesh mesh, List<Claims.Conflict> conflicts) {
+        Finding conflict = Membership.conflict("SecureMcpServer", conflicts);
+        boolean otherPort = conflicts.stream()
+                .flatMap(c -> mesh.view().server(c.winner()).stream())
+                .anyMatch(winner -> winner.getSpec().port() != server.getSpec().port());
+        return otherPort
+                ? Finding.no(
+                        ACCEPTED,
+                        conflict.reason(),
+                        conflict.message() + " A pod is one server: what listens on port "
+                                + server.getSpec().port() + " of the same pod has to run in a pod of its own.")
+                : conflict;
+    }
+
+    private static Optional<Finding> portNotDeclared(SecureMcpServer server, List<MeshPod> pods) {
         int port = server.getSpec().port();
         List<String> declared = pods.stream()
                 .flatMap(pod -> pod.ports().stream())
@@ -112,22 +142,68 @@ final class ServerStatusFactory {
                 .sorted()
                 .map(String::valueOf)
                 .toList();
-        if (!declared.isEmpty() && !declared.contains(String.valueOf(port))) {
+        return declared.isEmpty() || declared.contains(String.valueOf(port))
+                ? Optional.empty()
+                : Optional.of(Finding.yes(
+                        ACCEPTED,
+                        "PortNotDeclared",
+                        "Port " + port + " is not a container port of any selected pod (found "
+                                + String.join(", ", declared) + "). Set spec.port, unless the server listens on "
+                                + port + " without declaring it."));
+    }
+
+    private static Optional<Finding> notStreamable(SecureMcpServer server, List<MeshPod> pods, Acknowledgements acks) {
+        Map<String, Integer> refusing = new TreeMap<>();
+        for (MeshPod pod : pods) {
+            acks.report(pod.uid())
+                    .filter(SidecarReport::connected)
+                    .flatMap(SidecarReport::sockets)
+                    .map(PodSockets::refusedInitialize)
+                    .filter(status -> status != 0)
+                    .ifPresent(status -> refusing.put(pod.reference(), status));
+        }
+        return refusing.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Finding.yes(
+                        ACCEPTED,
+                        "NotStreamableHttp",
+                        Phrases.names(refusing.keySet()) + " answered "
+                                + Phrases.names(refusing.values().stream()
+                                        .map(String::valueOf)
+                                        .toList())
+                                + " at " + server.getSpec().path() + " when an agent began: nothing there speaks"
+                                + " Streamable HTTP. Set spec.path to where the server does. One that speaks only"
+                                + " HTTP+SSE (MCP 2024-11-05) is not carried, and needs a newer release or a bridge in"
+                                + " front of it."));
+    }
+
+    private static Finding served(SecureMcpServer server, Mesh mesh, List<MeshPod> pods) {
+        String namespace = server.getMetadata().getNamespace();
+        int port = server.getSpec().port();
+        Set<ServicePort> names =
+                new TreeSet<>(ServiceNames.of(server, mesh.view().services(), pods));
+        if (names.isEmpty()) {
             return Finding.yes(
                     ACCEPTED,
-                    "PortNotDeclared",
-                    "Port " + port + " is not a container port of any selected pod (found "
-                            + String.join(", ", declared) + "). Set spec.port, unless the server listens on " + port
-                            + " without declaring it.");
+                    "NoService",
+                    "No Service leads to port " + port + ": agents reach the server at http://127.0.0.1:15001/"
+                            + namespace + "/" + server.getMetadata().getName() + ", and by no name.");
         }
-        String name = namespace + "/" + server.getMetadata().getName();
-        return ServiceNames.of(server, mesh.view().services(), pods).isEmpty()
-                ? Finding.yes(
-                        ACCEPTED,
-                        "NoService",
-                        "No Service leads to port " + port + ": agents reach the server at http://127.0.0.1:15001/"
-                                + name + ", and by no name.")
-                : Finding.yes(
-                        ACCEPTED, "Accepted", "Serves " + Phrases.count(pods.size(), "pod") + " at port " + port + ".");
+        List<String> headless = mesh.view().services().stream()
+                .filter(ServiceNames::headless)
+                .filter(service -> names.contains(new ServicePort(
+                        service.getMetadata().getNamespace(),
+                        service.getMetadata().getName(),
+                        port)))
+                .map(service -> service.getMetadata().getName())
+                .toList();
+        String serves = "Serves " + Phrases.count(pods.size(), "pod") + " at port " + port + ".";
+        return Finding.yes(
+                ACCEPTED,
+                "Accepted",
+                headless.isEmpty()
+                        ? serves
+                        : serves + " Agents use the name of the headless Service " + Phrases.names(headless)
+                                + " itself: names of single pods below it do not lead into the mesh, and answer nobody.");
     }
 }

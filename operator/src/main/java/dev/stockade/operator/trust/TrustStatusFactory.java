@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What is so of the certificate authority. Pure. */
 final class TrustStatusFactory {
@@ -26,17 +27,21 @@ final class TrustStatusFactory {
 
     private TrustStatusFactory() {}
 
-    /** The status; equal to the published one if nothing has changed. */
-    static MeshTrustStatus of(MeshTrust trust, AuthorityState authority, Instant now) {
+    /**
+     * The status; equal to the published one if nothing has changed.
+     *
+     * @param otherDomain a sentence, if the cluster's domain is not the one that the chart names
+     */
+    static MeshTrustStatus of(MeshTrust trust, AuthorityState authority, Optional<String> otherDomain, Instant now) {
         return switch (authority) {
-            case Usable usable -> usable(trust, usable, now);
+            case Usable usable -> usable(trust, usable, otherDomain, now);
             case AuthorityState.Refusing refusing -> refusing(trust, refusing, now);
         };
     }
 
-    private static MeshTrustStatus usable(MeshTrust trust, Usable usable, Instant now) {
+    private static MeshTrustStatus usable(MeshTrust trust, Usable usable, Optional<String> otherDomain, Instant now) {
         long generation = trust.getMetadata().getGeneration();
-        List<Finding> findings = List.of(ready(trust, usable), stalled(usable), rotating(usable));
+        List<Finding> findings = List.of(ready(trust, usable, otherDomain), stalled(usable), rotating(usable));
         return new MeshTrustStatus(
                 generation,
                 Conditions.of(findings, generation, trust.getStatus().conditions(), now),
@@ -48,7 +53,7 @@ final class TrustStatusFactory {
                 usable.rotation().last().map(TrustStatusFactory::last).orElse(null));
     }
 
-    private static Finding ready(MeshTrust trust, Usable usable) {
+    private static Finding ready(MeshTrust trust, Usable usable, Optional<String> otherDomain) {
         String ends = "root " + usable.rootSha256().substring(0, 12) + " ends " + usable.rootEnds()
                 + ", the issuing certificate " + usable.issuerEnds();
         if (usable.overdue()) {
@@ -58,10 +63,11 @@ final class TrustStatusFactory {
                     "A certificate in use is in the last tenth of its life and has not been replaced: " + ends + ". "
                             + obstacle(usable));
         }
-        return Finding.yes(
-                Conditions.READY,
-                "Usable",
-                "Signs for trust domain " + trust.getSpec().trustDomain() + ": " + ends + ". Both are rotated before.");
+        String signs =
+                "Signs for trust domain " + trust.getSpec().trustDomain() + ": " + ends + ". Both are rotated before.";
+        return otherDomain
+                .map(sentence -> Finding.yes(Conditions.READY, "OtherClusterDomain", sentence + " " + signs))
+                .orElseGet(() -> Finding.yes(Conditions.READY, "Usable", signs));
     }
 
     private static String obstacle(Usable usable) {

@@ -201,6 +201,7 @@ class TwoReplicasIT {
                         election,
                         evidence,
                         () -> new AuthorityState.Refusing("This test is not about the authority.", false),
+                        Optional.empty(),
                         changes)) {
             reconcilers.start();
             await().atMost(PATIENCE).until(reconcilers::leading);

@@ -119,6 +119,7 @@ class ReconcilersIT {
                         new Tenure(),
                         Clock.systemUTC()),
                 () -> new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),
+                Optional.empty(),
                 changes);
         cache.onChange(changes::changed);
         sidecars.onChange(changes::changed);

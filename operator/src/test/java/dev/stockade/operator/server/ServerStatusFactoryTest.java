@@ -158,6 +158,52 @@ class ServerStatusFactoryTest {
         assertThat(status.observedGeneration()).isEqualTo(3);
     }
 
+    private static String accepted(Mesh mesh, Sidecars sidecars) {
+        return message(
+                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW),
+                "Accepted");
+    }
+
+    @Test
+    void aSecondServerOfTheSamePodAtAnotherPortIsToldWhereItBelongs() {
+        String second =
+                Meshes.resource("SecureMcpServer", "tools", "web", "{selector: {matchLabels: {app: web}}, port: 3001}");
+
+        assertThat(accepted(Meshes.of(Meshes.server("another"), second, Meshes.webPod("a")), new Sidecars()))
+                .contains("already belongs to SecureMcpServer tools/another")
+                .endsWith(
+                        "A pod is one server: what listens on port 3001 of the same pod has to run in a pod of its own.");
+        assertThat(accepted(Meshes.of(Meshes.server("another"), WEB, Meshes.webPod("a")), new Sidecars()))
+                .doesNotContain("pod of its own");
+    }
+
+    @Test
+    void aServerThatDoesNotSpeakStreamableHttpIsNamedUntilItDoes() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        Sidecars sidecars = new Sidecars().hold("a", 3, "web").listen("a", 404);
+
+        SecureMcpServerStatus status =
+                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW);
+
+        assertThat(status.conditions())
+                .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
+                .contains("Accepted TRUE NotStreamableHttp", "Ready TRUE Enforced");
+        assertThat(message(status, "Accepted"))
+                .startsWith("tools/a answered 404 at /mcp when an agent began")
+                .contains("Set spec.path", "HTTP+SSE (MCP 2024-11-05)");
+        assertThat(accepted(mesh, sidecars.listen("a", 0))).isEqualTo("Serves 1 pod at port 3000.");
+    }
+
+    @Test
+    void aHeadlessServiceSaysThatNamesOfSinglePodsDoNotLeadIntoTheMesh() {
+        String headless = Meshes.SERVICE.replace("spec: {", "spec: {clusterIP: None, ");
+
+        assertThat(accepted(Meshes.of(WEB, headless, Meshes.webPod("a")), new Sidecars()))
+                .contains("the headless Service web itself", "names of single pods");
+        assertThat(accepted(Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a")), new Sidecars()))
+                .isEqualTo("Serves 1 pod at port 3000.");
+    }
+
     private static String message(SecureMcpServerStatus status, String type) {
         return Conditions.find(status.conditions(), type)
                 .map(Condition::message)

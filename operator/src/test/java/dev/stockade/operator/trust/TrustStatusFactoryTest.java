@@ -113,7 +113,7 @@ class TrustStatusFactoryTest {
 
     @Test
     void aUsableAuthorityIsReadyAndNamesItsCertificates() {
-        MeshTrustStatus status = TrustStatusFactory.of(trust(), stable(), NOW);
+        MeshTrustStatus status = TrustStatusFactory.of(trust(), stable(), Optional.empty(), NOW);
 
         assertThat(states(status))
                 .containsExactly("Ready TRUE Usable", "Stalled FALSE NotStalled", "Rotating FALSE Stable");
@@ -133,6 +133,7 @@ class TrustStatusFactoryTest {
         MeshTrustStatus status = TrustStatusFactory.of(
                 trust(),
                 signing(new RotationProgress.Waiting(List.of("pod a", "pod b", "pod c", "pod d", "pod e"))),
+                Optional.empty(),
                 NOW);
 
         assertThat(states(status)).contains("Ready TRUE Usable", "Rotating TRUE SignWithNew");
@@ -145,8 +146,8 @@ class TrustStatusFactoryTest {
 
     @Test
     void aBadRequestIsSaidAndChangesNothingElse() {
-        MeshTrustStatus status =
-                TrustStatusFactory.of(trust(), stable(new RotationProgress.BadRequest("Write issuer."), false), NOW);
+        MeshTrustStatus status = TrustStatusFactory.of(
+                trust(), stable(new RotationProgress.BadRequest("Write issuer."), false), Optional.empty(), NOW);
 
         assertThat(states(status))
                 .containsExactly("Ready TRUE Usable", "Stalled FALSE NotStalled", "Rotating FALSE BadRequest");
@@ -156,12 +157,12 @@ class TrustStatusFactoryTest {
     @Test
     void anExistingCaThatIsRefusedStallsAndLeavesReadyWhileWhatThereIsLives() {
         RotationProgress refused = new RotationProgress.AuthorityRefused("Secret s/my-ca: it has ended.");
-        MeshTrustStatus status = TrustStatusFactory.of(trust(), stable(refused, false), NOW);
+        MeshTrustStatus status = TrustStatusFactory.of(trust(), stable(refused, false), Optional.empty(), NOW);
         assertThat(states(status))
                 .containsExactly(
                         "Ready TRUE Usable", "Stalled TRUE AuthorityRefused", "Rotating FALSE AuthorityRefused");
 
-        MeshTrustStatus late = TrustStatusFactory.of(trust(), stable(refused, true), NOW);
+        MeshTrustStatus late = TrustStatusFactory.of(trust(), stable(refused, true), Optional.empty(), NOW);
         assertThat(states(late)).contains("Ready FALSE RotationOverdue");
         assertThat(message(late, "Ready")).contains(ISSUER_ENDS.toString(), "Secret s/my-ca: it has ended.");
     }
@@ -169,10 +170,13 @@ class TrustStatusFactoryTest {
     @Test
     void aRootThatWasNamedStaysNamedWhenItIsGone() {
         MeshTrust trust = trust();
-        trust.setStatus(TrustStatusFactory.of(trust, signing(new RotationProgress.Quiet()), NOW));
+        trust.setStatus(TrustStatusFactory.of(trust, signing(new RotationProgress.Quiet()), Optional.empty(), NOW));
 
         MeshTrustStatus status = TrustStatusFactory.of(
-                trust, new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true), NOW);
+                trust,
+                new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),
+                Optional.empty(),
+                NOW);
 
         assertThat(states(status))
                 .containsExactly(
@@ -186,9 +190,27 @@ class TrustStatusFactoryTest {
 
     @Test
     void whatPassesByItselfIsNotStalled() {
-        MeshTrustStatus status =
-                TrustStatusFactory.of(trust(), new AuthorityState.Refusing("Not read yet.", false), NOW);
+        MeshTrustStatus status = TrustStatusFactory.of(
+                trust(), new AuthorityState.Refusing("Not read yet.", false), Optional.empty(), NOW);
 
         assertThat(states(status)).contains("Ready FALSE AuthorityRefuses", "Stalled FALSE NotStalled");
+    }
+
+    @Test
+    void aChartThatNamesAnotherClusterDomainIsSaidWhereEverythingElseIsWell() {
+        MeshTrustStatus status = TrustStatusFactory.of(
+                trust(),
+                stable(),
+                Optional.of("The chart's clusterDomain is cluster.local, and this cluster's is corp.example."),
+                NOW);
+
+        assertThat(status.conditions())
+                .filteredOn(c -> c.type().equals("Ready"))
+                .singleElement()
+                .satisfies(ready -> {
+                    assertThat(ready.status()).isEqualTo(Condition.Status.TRUE);
+                    assertThat(ready.reason()).isEqualTo("OtherClusterDomain");
+                    assertThat(ready.message()).contains("corp.example").contains("Signs for trust domain");
+                });
     }
 }

@@ -272,7 +272,10 @@ final class Exchange implements Upstream.Listener {
                 McpErrors.refusal(
                         id(),
                         McpErrors.UNAVAILABLE,
-                        "the server does not listen on port " + port + " of its pod's loopback",
+                        "nothing listens on port " + port + " of the server's pod. The server may still be starting;"
+                                + " else spec.port of SecureMcpServer "
+                                + request.rules().namespace() + "/"
+                                + request.rules().name() + " is not the port where it listens",
                         Reason.UNREACHABLE,
                         Optional.empty(),
                         attempt.id()));
@@ -299,6 +302,17 @@ final class Exchange implements Upstream.Listener {
         if (!givesSession(response, from)) {
             replaceBroken("the server gave out a session id that cannot be passed on");
             return;
+        }
+        if (NotStreamable.begins(method())) {
+            int status = response.status().code();
+            side.own().began(status);
+            if (NotStreamable.isSo(status, from.body())) {
+                dropUpstream();
+                finish(
+                        response.status(),
+                        McpErrors.error(id(), McpErrors.BROKEN, NotStreamable.sentence(status, request.rules())));
+                return;
+            }
         }
         boolean events = from.body() == AnswerHead.Body.EVENTS;
         if (events

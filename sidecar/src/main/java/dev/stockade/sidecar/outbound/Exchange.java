@@ -123,7 +123,9 @@ final class Exchange implements ServerAnswers.Receiver {
                     "The server " + target.reference()
                             + (failure.isEmpty()
                                     ? " has no replica that is ready."
-                                    : " cannot be reached at any replica: " + failure + "."));
+                                    : " cannot be reached at any replica: " + failure
+                                            + ". NetworkPolicies have to let this pod out to TCP 15008 of the server's"
+                                            + " pods."));
         }
     }
 

@@ -105,6 +105,35 @@ class RouteTest {
         assertThat(Route.of(captured, "GET", "/mcp", agent())).isInstanceOf(Route.Refused.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/sse", "/message?sessionId=1", "/messages?session_id=1", "/api/sse"})
+    void aPathOfTheOldTransportIsAnsweredWithWhatIsSpokenHere(String uri) {
+        assertThat(sentence(captured, uri)).contains("MCP 2024-11-05", "Streamable HTTP");
+        assertThat(sentence(local, uri)).contains("MCP 2024-11-05", "Streamable HTTP");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/.well-known/oauth-protected-resource",
+                "/.well-known/oauth-protected-resource/mcp",
+                "/.well-known/oauth-authorization-server"
+            })
+    void whoLooksForOAuthIsToldWhereTheTokenComesFrom(String uri) {
+        assertThat(sentence(captured, uri)).contains("authorization server", "Authorization, which passes through");
+        assertThat(sentence(local, uri)).contains("authorization server");
+    }
+
+    @Test
+    void otherPathsGetNoGuess() {
+        assertThat(sentence(captured, "/admin")).doesNotContain("2024-11-05", "OAuth");
+        assertThat(sentence(local, "/tools/messages-of-mine")).doesNotContain("2024-11-05", "OAuth");
+    }
+
+    private static String sentence(Entry entry, String uri) {
+        return ((Route.Refused) Route.of(entry, "GET", uri, agent(target("tools", "github", true)))).sentence();
+    }
+
     @Test
     void aSuspendedAgentLeadsNowhere() {
         AgentRules suspended = new AgentRules(AGENT, true, List.of(target("tools", "github", true)));
