@@ -23,6 +23,15 @@ public final class Chart {
         this.tag = tag;
     }
 
+    /** What stands before the names of the images; empty where nodes hold them. */
+    public String registry() {
+        return registry;
+    }
+
+    public String tag() {
+        return tag;
+    }
+
     /** Installs it and waits until the operator is ready. @return how long that took */
     public Duration install() {
         long began = System.nanoTime();

@@ -89,6 +89,16 @@ public final class Mesh implements AutoCloseable {
         System.out.println("e2e: " + line);
     }
 
+    /** For programs that are no tests of ours. */
+    public Path kubeconfig() {
+        return cluster.kubeconfig();
+    }
+
+    /** What teams apply. */
+    public Manifests manifests() {
+        return manifests;
+    }
+
     public KubernetesClient client() {
         return client;
     }
