@@ -138,6 +138,7 @@ final class Exchange implements ServerAnswers.Receiver {
                             acquired.getNow().release();
                         }
                     } else if (acquired.isSuccess()) {
+                        outbound.replicas().reached(to);
                         send(acquired.getNow());
                     } else {
                         leaveEndpoint();
@@ -185,6 +186,7 @@ final class Exchange implements ServerAnswers.Receiver {
             return;
         }
         tried.add(to.podUid());
+        outbound.replicas().unreachable(to);
         if (only) {
             unsent(
                     503,
