@@ -22,6 +22,7 @@ import dev.stockade.operator.authority.OperatorCredentials;
 import dev.stockade.operator.authority.Pem;
 import dev.stockade.operator.authority.SecretWatch;
 import dev.stockade.operator.authority.TrustSettings;
+import dev.stockade.operator.cluster.ApiContact;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.control.ControlServer;
 import dev.stockade.operator.isolation.NetworkPolicies;
@@ -44,6 +45,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -87,6 +89,8 @@ final class Assembly implements AutoCloseable {
 
     private volatile String waitsFor = "The operator is starting.";
     private volatile @Nullable OperatorCredentials credentials;
+    private volatile @Nullable ClusterCache cache;
+    private volatile @Nullable Reconcilers reconcilers;
     private volatile boolean stopping;
 
     /** Where it listens; 0 for any free port. */
@@ -112,8 +116,16 @@ final class Assembly implements AutoCloseable {
         } else if (!waitsFor.isEmpty()) {
             missing.add(waitsFor);
         }
-        OperatorCredentials held = credentials;
-        if (held != null && !held.usable()) {
+        ClusterCache held = cache;
+        if (held != null) {
+            Optional<Instant> confirmed = held.confirmed();
+            if (ApiContact.of(confirmed, clock.instant()) != ApiContact.CURRENT) {
+                missing.add("The API server has not been reached since "
+                        + confirmed.map(Instant::toString).orElse("the start") + ".");
+            }
+        }
+        OperatorCredentials own = credentials;
+        if (own != null && !own.usable()) {
             missing.add("The operator's own certificate has ended; the certificate authority refuses to sign another.");
         }
         return missing;
@@ -125,14 +137,14 @@ final class Assembly implements AutoCloseable {
         String trustDomain = mesh.trustDomain();
         Authority authority =
                 new Authority(client, settings.namespace(), () -> trust.read().orElse(mesh), clock);
-        ClusterCache cache = startCache(trustDomain);
-        CurrentMesh compiled = new CurrentMesh(cache, authority, trustDomain);
+        ClusterCache cluster = startCache(trustDomain);
+        CurrentMesh compiled = new CurrentMesh(cluster, authority, trustDomain);
         SidecarRegistry registry = new SidecarRegistry(pod -> staleAfter(compiled, pod), clock);
         ChangeFeed changes = new ChangeFeed();
         keep(changes);
-        ProvenIsolation isolation = startIsolation(cache, compiled, registry, changes);
-        Reconcilers reconcilers = startReconcilers(authority, cache, compiled, registry, isolation, changes);
-        Prober prober = new Prober(isolation, reconcilers::leading, changes::changed, meters, clock);
+        ProvenIsolation isolation = startIsolation(cluster, compiled, registry, changes);
+        Reconcilers elected = startReconcilers(authority, cluster, compiled, registry, isolation, changes);
+        Prober prober = new Prober(isolation, elected::leading, changes::changed, meters, clock);
         keep(prober);
         prober.start();
 
@@ -140,7 +152,7 @@ final class Assembly implements AutoCloseable {
         awaitCredentials(authority, own);
         credentials = own;
         startWebhooks(authority, own, trustDomain);
-        ControlServer control = startControl(trustDomain, authority, own, cache, compiled, registry);
+        ControlServer control = startControl(trustDomain, authority, own, cluster, compiled, registry);
         prober.ask(control.vantages());
         follow(authority, own);
         Census census = new RotationCensus(
@@ -148,8 +160,8 @@ final class Assembly implements AutoCloseable {
                 client,
                 () -> authority.trust().roots());
         ScheduledFuture<?> _ = refreshes.scheduleWithFixedDelay(
-                () -> advance(authority, own, reconcilers, census), ADVANCE_SECONDS, ADVANCE_SECONDS, TimeUnit.SECONDS);
-        new OperatorMeters(clock).bind(meters, authority, cache, control::connected);
+                () -> advance(authority, own, elected, census), ADVANCE_SECONDS, ADVANCE_SECONDS, TimeUnit.SECONDS);
+        new OperatorMeters(clock).bind(meters, authority, cluster, control::connected);
         changes.changed();
         waitsFor = "";
     }
@@ -171,11 +183,12 @@ final class Assembly implements AutoCloseable {
 
     private ClusterCache startCache(String trustDomain) throws InterruptedException {
         waitsFor = "The caches are being filled from the API server.";
-        ClusterCache cache = new ClusterCache(client, trustDomain, settings.clusterDomain(), clock);
-        keep(cache);
-        cache.start();
-        retry("the caches are not filled", cache::synced);
-        return cache;
+        ClusterCache filled = new ClusterCache(client, trustDomain, settings.clusterDomain(), clock);
+        keep(filled);
+        filled.start();
+        retry("the caches are not filled", filled::synced);
+        cache = filled;
+        return filled;
     }
 
     private ProvenIsolation startIsolation(
@@ -198,7 +211,7 @@ final class Assembly implements AutoCloseable {
         registry.onChange(changes::changed);
         Evidence evidence = new Evidence(
                 () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), isolation, new Tenure(), clock);
-        Reconcilers reconcilers = Reconcilers.of(
+        Reconcilers standing = Reconcilers.of(
                 client,
                 Election.of(
                         settings.namespace(),
@@ -207,9 +220,10 @@ final class Assembly implements AutoCloseable {
                 evidence,
                 authority::state,
                 changes);
-        keep(reconcilers);
-        reconcilers.start();
-        return reconcilers;
+        keep(standing);
+        standing.start();
+        reconcilers = standing;
+        return standing;
     }
 
     private static Mesh mesh(CompiledMesh compiled) {
@@ -395,11 +409,19 @@ final class Assembly implements AutoCloseable {
         started.push(part);
     }
 
-    /** Gives the lease back, ends streams so that sidecars go to another replica, and closes the rest. */
+    /**
+     * Gives the lease back, ends streams so that sidecars go to another replica, and closes the rest. The lease is first: another
+     * replica takes it over while calls and streams are let finish here, and nobody writes into a status that sidecars are gone
+     * which are only on their way to that one.
+     */
     @Override
     public synchronized void close() {
         stopping = true;
         refreshes.shutdownNow();
+        Reconcilers standing = reconcilers;
+        if (standing != null) {
+            standing.close();
+        }
         while (!started.isEmpty()) {
             AutoCloseable part = started.pop();
             try {

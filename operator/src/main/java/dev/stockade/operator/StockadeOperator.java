@@ -22,6 +22,12 @@ import org.slf4j.LoggerFactory;
 public final class StockadeOperator {
     private static final Logger log = LoggerFactory.getLogger(StockadeOperator.class);
 
+    /**
+     * Between the first two attempts to watch again. It doubles up to 32 times that: by default, an API server that was away for a
+     * minute would be back for half a minute before a change is seen.
+     */
+    private static final int RECONNECT_MILLIS = 200;
+
     private StockadeOperator() {}
 
     /** Runs until it is told to stop. Exits with 1, after one sentence, if it cannot start. */
@@ -47,9 +53,10 @@ public final class StockadeOperator {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         AtomicReference<@Nullable Assembly> assembly = new AtomicReference<>();
         HealthServer health = bindHealth(() -> missing(assembly.get()), meters);
-        KubernetesClient client = new KubernetesClientBuilder()
-                .withConfig(Config.autoConfigure(null))
-                .build();
+        Config config = Config.autoConfigure(null);
+        config.setWatchReconnectInterval(RECONNECT_MILLIS);
+        KubernetesClient client =
+                new KubernetesClientBuilder().withConfig(config).build();
         Assembly operator = new Assembly(settings, Assembly.Ports.STANDARD, client, meters, Clock.systemUTC());
         assembly.set(operator);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> {

@@ -42,7 +42,16 @@ public final class Replica implements AutoCloseable {
     public Replica(
             KubernetesClient client, String name, InetSocketAddress address, Supplier<Optional<LeaseHolder>> holder)
             throws AuthorityRefusesException, IOException {
-        Clock clock = Clock.systemUTC();
+        this(client, name, address, holder, Clock.systemUTC());
+    }
+
+    public Replica(
+            KubernetesClient client,
+            String name,
+            InetSocketAddress address,
+            Supplier<Optional<LeaseHolder>> holder,
+            Clock clock)
+            throws AuthorityRefusesException, IOException {
         authority = new Authority(
                 client,
                 "default",

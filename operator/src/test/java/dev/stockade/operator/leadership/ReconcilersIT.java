@@ -102,15 +102,21 @@ class ReconcilersIT {
                         .build())
                 .create();
         cache = new ClusterCache(client, "stockade.local", "cluster.local", Clock.systemUTC());
-        reconcilers = Reconcilers.of(
+        reconcilers = standing("operator-0/192.0.2.1", Duration.ofSeconds(3));
+        cache.onChange(changes::changed);
+        sidecars.onChange(changes::changed);
+        cache.start();
+        await().atMost(PATIENCE).until(cache::synced);
+        reconcilers.start();
+        await().atMost(PATIENCE).until(reconcilers::leading);
+    }
+
+    /** One that stands for election under this identity; its lease lasts that long where nobody renews it. */
+    private Reconcilers standing(String identity, Duration lease) {
+        return Reconcilers.of(
                 client,
                 new Election(
-                        "default",
-                        "operator-" + tools,
-                        "operator-0/192.0.2.1",
-                        Duration.ofSeconds(3),
-                        Duration.ofSeconds(2),
-                        Duration.ofMillis(200)),
+                        "default", "operator-" + tools, identity, lease, lease.minusSeconds(1), Duration.ofMillis(200)),
                 new Evidence(
                         () -> Mesh.of(cache.view()),
                         sidecars,
@@ -120,12 +126,6 @@ class ReconcilersIT {
                         Clock.systemUTC()),
                 () -> new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),
                 changes);
-        cache.onChange(changes::changed);
-        sidecars.onChange(changes::changed);
-        cache.start();
-        await().atMost(PATIENCE).until(cache::synced);
-        reconcilers.start();
-        await().atMost(PATIENCE).until(reconcilers::leading);
     }
 
     @AfterEach
@@ -547,5 +547,27 @@ class ReconcilersIT {
                         .map(l -> l.getSpec().getHolderIdentity())
                         .filter(holder -> !holder.isEmpty()))
                 .isEmpty();
+    }
+
+    @Test
+    void afterACleanStopAnotherReplicaWritesThoughTheLeaseWouldLastForAnHour() {
+        // Given a leader whose lease nobody could wait for, and another one that stands by
+        reconcilers.close();
+        Reconcilers leader = standing("operator-1/192.0.2.2", Duration.ofHours(1));
+        leader.start();
+        await().atMost(PATIENCE).until(leader::leading);
+        reconcilers = standing("operator-2/192.0.2.3", Duration.ofHours(1));
+        reconcilers.start();
+
+        // When the leader stops in good order, and something is to be written
+        leader.close();
+        Pod pod = pod("web-0", "web");
+        SecureMcpServer server = server("web", "{selector: {matchLabels: {app: web}}, port: 3000}");
+        acknowledge(pod, server);
+
+        // Then the other leads and writes it
+        awaitServer(server, "Ready", "TRUE Enforced");
+        assertThat(reconcilers.leading()).isTrue();
+        assertThat(leader.leading()).isFalse();
     }
 }
