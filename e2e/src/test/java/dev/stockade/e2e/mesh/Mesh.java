@@ -1,6 +1,9 @@
 package dev.stockade.e2e.mesh;
 
+import dev.stockade.e2e.cluster.OtherClock;
+import dev.stockade.e2e.cluster.Rig;
 import dev.stockade.e2e.cluster.TestCluster;
+import dev.stockade.e2e.evidence.Effects;
 import dev.stockade.e2e.evidence.FailureEvidence;
 import dev.stockade.e2e.evidence.Measurements;
 import dev.stockade.e2e.evidence.Measurements.Row;
@@ -20,6 +23,7 @@ public final class Mesh implements AutoCloseable {
     private final Manifests manifests;
     private final Nodes nodes;
     private final Measurements measurements;
+    private final Effects effects = new Effects();
     private @Nullable Standing standing;
     private @Nullable Soak soak;
 
@@ -114,6 +118,37 @@ public final class Mesh implements AutoCloseable {
         return cluster.enforceNetworkPolicy(enforce);
     }
 
+    /** The means to make the cluster's components fail, where it is the rig. */
+    public Rig rig() {
+        return cluster.rig();
+    }
+
+    /**
+     * Has sidecars of pods that are made from now on go by another clock, on the rig.
+     *
+     * @param off by which it goes ahead
+     */
+    public void otherClockInNewSidecars(Duration off) {
+        Path root = Path.of(property("stockade.root"));
+        Path archive =
+                OtherClock.of(root, Images.sidecar(property("stockade.version")), Images.sidecarArchive(root), off);
+        try {
+            rig().load(archive);
+        } finally {
+            archive.toFile().delete();
+        }
+    }
+
+    /** Ends that. */
+    public void rightClockInNewSidecars() {
+        rig().load(Images.sidecarArchive(Path.of(property("stockade.root"))));
+    }
+
+    /** What faults did, for the table that the run prints. */
+    public Effects effects() {
+        return effects;
+    }
+
     /** The workloads that all scenarios use and none changes. */
     public synchronized Standing standing() {
         if (standing == null) {
@@ -164,6 +199,7 @@ public final class Mesh implements AutoCloseable {
     public void close() {
         try {
             measurements.print(System.out);
+            effects.print(System.out);
             endSoak();
             if (cluster.outlivesTheTests()) {
                 cleanUp();

@@ -126,6 +126,35 @@ public final class Manifests {
                                 .stripTrailing());
     }
 
+    /** A pod of an agent that calls all the time, on a node, and tells of it in its log. */
+    public String steadyAgent(String name, String node, String url) {
+        return """
+                apiVersion: v1
+                kind: Pod
+                metadata:
+                  name: %1$s
+                  labels: {app: %1$s, stockade.dev/inject: "true"}
+                %2$s
+                """.formatted(
+                name,
+                agentSpec(name, "Always", "[light, steady, '%s']".formatted(url))
+                        .replace("spec:\n", "spec:\n  nodeSelector: {kubernetes.io/hostname: %s}\n".formatted(node)));
+    }
+
+    /** A {@link #server} whose replicas are kept on nodes of their own. */
+    public String spreadServer(String name, int replicas) {
+        String spread = """
+                topologySpreadConstraints:
+                  - maxSkew: 1
+                    topologyKey: kubernetes.io/hostname
+                    whenUnsatisfiable: DoNotSchedule
+                    nodeTaintsPolicy: Ignore
+                    labelSelector: {matchLabels: {app: %s}}
+                """.formatted(name).indent(6);
+        return server(name, replicas, true)
+                .replace("      terminationGracePeriodSeconds", spread + "      terminationGracePeriodSeconds");
+    }
+
     /** A Job with an agent's identity that calls one tool and is done. */
     public String job(String name, String serviceAccount, String url, String tool, String arguments) {
         return """
