@@ -35,6 +35,7 @@ import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -197,7 +198,13 @@ final class Assembly implements AutoCloseable {
         authority.onChange(changes::changed);
         registry.onChange(changes::changed);
         Evidence evidence = new Evidence(
-                () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), isolation, new Tenure(), clock);
+                () -> mesh(compiled.now()),
+                registry,
+                new LiveBarePods(client, clock),
+                isolation,
+                new Outdated(settings.release()),
+                new Tenure(),
+                clock);
         Reconcilers reconcilers = Reconcilers.of(
                 client,
                 Election.of(

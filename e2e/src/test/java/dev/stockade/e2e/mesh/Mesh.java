@@ -138,6 +138,11 @@ public final class Mesh implements AutoCloseable {
         }
     }
 
+    /** The tools that people use on this cluster. */
+    public Tools tools() {
+        return new Tools(cluster.kubeconfig());
+    }
+
     public Rotation rotation() {
         return new Rotation(client);
     }

@@ -1,6 +1,7 @@
 package dev.stockade.operator.server;
 
 import static dev.stockade.operator.status.Conditions.ACCEPTED;
+import static dev.stockade.operator.status.Conditions.INJECTED;
 import static dev.stockade.operator.status.Conditions.MESH_ONLY;
 import static dev.stockade.operator.status.Conditions.POLICY_ENFORCED;
 
@@ -13,8 +14,10 @@ import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
@@ -33,6 +36,7 @@ final class ServerStatusFactory {
      *
      * @param bare the selected pods that have no sidecar
      * @param tried the condition MeshOnly as it was found
+     * @param outdated names sidecars of another release
      * @param settling whether missing reports of sidecars say nothing yet
      */
     static SecureMcpServerStatus of(
@@ -41,6 +45,7 @@ final class ServerStatusFactory {
             Acknowledgements acks,
             List<String> bare,
             Finding tried,
+            Outdated outdated,
             Settling settling,
             Instant now) {
         long generation = server.getMetadata().getGeneration();
@@ -50,21 +55,26 @@ final class ServerStatusFactory {
                 server.getMetadata().getUid(), generation, pods, mesh.view().pods(), acks);
 
         Finding accepted = accepted(server, mesh, pods);
-        Finding injected = Membership.injected(
-                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod)));
+        Finding injected = outdated.named(
+                Membership.injected(
+                        pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod))),
+                pods,
+                acks,
+                Conditions.find(published, INJECTED),
+                settling);
         Finding acknowledged = progress.finding(POLICY_ENFORCED, Conditions.find(published, POLICY_ENFORCED), settling);
         Finding enforced = server.getSpec().enforcement() == Enforcement.OBSERVE && acknowledged.isTrue()
                 ? Finding.no(
                         POLICY_ENFORCED,
-                        "Observing",
+                        Reason.OBSERVING,
                         "spec.enforcement is Observe: what the policy refuses is recorded and gets through.")
                 : BufferWish.named(server.getSpec().limits(), acknowledged);
         Finding meshOnly = meshOnly(tried, Conditions.find(published, MESH_ONLY), generation, settling);
         Finding otherwise = meshOnly.status() == Condition.Status.FALSE
                 ? meshOnly
-                : injected.reason().equals(Membership.NO_PODS)
+                : injected.isFor(Reason.NO_PODS)
                         ? injected
-                        : Finding.yes(Conditions.READY, "Enforced", acknowledged.message());
+                        : Finding.yes(Conditions.READY, Reason.ENFORCED, acknowledged.message());
         Finding ready = Conditions.ready(otherwise, accepted, injected, acknowledged);
         List<Finding> findings = List.of(ready, Membership.stalled(accepted), accepted, injected, meshOnly, enforced);
         return new SecureMcpServerStatus(
@@ -85,13 +95,13 @@ final class ServerStatusFactory {
      * to find it, and a new leader has yet to try what the former one has proven.
      */
     private static Finding meshOnly(Finding tried, Optional<Condition> published, long generation, Settling settling) {
-        if (tried.status() != Condition.Status.UNKNOWN || tried.reason().equals("NoPods")) {
+        if (tried.status() != Condition.Status.UNKNOWN || tried.isFor(Reason.NO_PODS)) {
             return tried;
         }
         return published
-                .filter(c -> (c.reason().equals("Bypass") && c.status() == Condition.Status.FALSE)
+                .filter(c -> (c.reason().equals(Reason.BYPASS.word()) && c.status() == Condition.Status.FALSE)
                         || settling.keeps(c, generation))
-                .map(c -> new Finding(MESH_ONLY, c.status(), c.reason(), c.message()))
+                .map(Finding::kept)
                 .orElse(tried);
     }
 
@@ -115,7 +125,7 @@ final class ServerStatusFactory {
         if (!declared.isEmpty() && !declared.contains(String.valueOf(port))) {
             return Finding.yes(
                     ACCEPTED,
-                    "PortNotDeclared",
+                    Reason.PORT_NOT_DECLARED,
                     "Port " + port + " is not a container port of any selected pod (found "
                             + String.join(", ", declared) + "). Set spec.port, unless the server listens on " + port
                             + " without declaring it.");
@@ -124,10 +134,12 @@ final class ServerStatusFactory {
         return ServiceNames.of(server, mesh.view().services(), pods).isEmpty()
                 ? Finding.yes(
                         ACCEPTED,
-                        "NoService",
+                        Reason.NO_SERVICE,
                         "No Service leads to port " + port + ": agents reach the server at http://127.0.0.1:15001/"
                                 + name + ", and by no name.")
                 : Finding.yes(
-                        ACCEPTED, "Accepted", "Serves " + Phrases.count(pods.size(), "pod") + " at port " + port + ".");
+                        ACCEPTED,
+                        Reason.ACCEPTED,
+                        "Serves " + Phrases.count(pods.size(), "pod") + " at port " + port + ".");
     }
 }

@@ -9,17 +9,13 @@ import java.util.function.Predicate;
 
 /** Findings that servers and agents share: whether their namespace takes part, who else claims their pods, which lack a sidecar. */
 public final class Membership {
-    public static final String NOT_IN_MESH = "NamespaceNotInMesh";
-    public static final String NO_PODS = "NoPods";
-    public static final String CONFLICT = "Conflict";
-
     private Membership() {}
 
     /** Accepted is False: the platform has not let this namespace in. */
     public static Finding namespaceNotInMesh(String namespace) {
         return Finding.no(
                 Conditions.ACCEPTED,
-                NOT_IN_MESH,
+                Reason.NAMESPACE_NOT_IN_MESH,
                 "Namespace " + namespace + " is not in the mesh. Label it: kubectl label namespace " + namespace
                         + " stockade.dev/mesh=enabled");
     }
@@ -35,7 +31,7 @@ public final class Membership {
                 conflicts.stream().map(c -> c.winner().toString()).toList();
         return Finding.no(
                 Conditions.ACCEPTED,
-                CONFLICT,
+                Reason.CONFLICT,
                 "Selects "
                         + Phrases.names(conflicts.stream()
                                 .map(c -> "pod " + c.pod().reference())
@@ -52,16 +48,16 @@ public final class Membership {
      */
     public static Finding injected(int injected, List<String> bare) {
         if (injected == 0 && bare.isEmpty()) {
-            return Finding.yes(Conditions.INJECTED, NO_PODS, "No pod is selected yet.");
+            return Finding.yes(Conditions.INJECTED, Reason.NO_PODS, "No pod is selected yet.");
         }
         int all = injected + bare.size();
         String counted =
                 injected + " of " + Phrases.count(all, "pod") + (all == 1 ? " has" : " have") + " the sidecar.";
         return bare.isEmpty()
-                ? Finding.yes(Conditions.INJECTED, "Injected", counted)
+                ? Finding.yes(Conditions.INJECTED, Reason.INJECTED, counted)
                 : Finding.no(
                         Conditions.INJECTED,
-                        "PodsWithoutSidecar",
+                        Reason.PODS_WITHOUT_SIDECAR,
                         counted + " Without: " + Phrases.names(bare)
                                 + ". A sidecar is injected only when a pod is created: restart them.");
     }
@@ -78,7 +74,7 @@ public final class Membership {
         MeshPod first = orphaned.getFirst();
         return Finding.no(
                 Conditions.INJECTED,
-                "ServiceAccountDeleted",
+                Reason.SERVICE_ACCOUNT_DELETED,
                 "ServiceAccount " + first.namespace() + "/" + first.serviceAccount()
                         + " was deleted after these pods were created, and their identity with it: "
                         + Phrases.names(
@@ -96,6 +92,6 @@ public final class Membership {
 
     /** Stalled where Accepted is False: no waiting mends it. */
     public static Finding stalled(Finding accepted) {
-        return accepted.isTrue() ? Conditions.progressing() : Conditions.stalled(accepted.reason(), accepted.message());
+        return accepted.isTrue() ? Conditions.progressing() : Conditions.stalledBy(accepted);
     }
 }

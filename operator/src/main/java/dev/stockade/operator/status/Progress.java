@@ -72,18 +72,19 @@ public record Progress(long generation, Standing standing, List<String> refusals
     public Finding finding(String type, Optional<Condition> published, Settling settling) {
         if (complete()) {
             return standing.counted() == 0
-                    ? Finding.yes(type, "NoSidecars", "No sidecar is concerned." + departed())
-                    : Finding.yes(type, "Acknowledged", counted() + "." + departed());
+                    ? Finding.yes(type, Reason.NO_SIDECARS, "No sidecar is concerned." + departed())
+                    : Finding.yes(type, Reason.ACKNOWLEDGED, counted() + "." + departed());
         }
         if (!refusals.isEmpty()) {
             return Finding.no(
-                    type, "Refused", counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
+                    type, Reason.REFUSED, counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
         }
-        Optional<Finding> kept = published
-                .filter(c -> settling.keeps(c, generation))
-                .map(c -> new Finding(type, c.status(), c.reason(), c.message()));
+        Optional<Finding> kept =
+                published.filter(c -> settling.keeps(c, generation)).map(Finding::kept);
         return kept.orElseGet(() -> Finding.unknown(
-                type, "Waiting", counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
+                type,
+                Reason.WAITING,
+                counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
     }
 
     private String counted() {

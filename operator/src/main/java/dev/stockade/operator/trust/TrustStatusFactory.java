@@ -13,6 +13,7 @@ import dev.stockade.operator.authority.Rotation.Finished;
 import dev.stockade.operator.authority.RotationProgress;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
+import dev.stockade.operator.status.Reason;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -54,13 +55,13 @@ final class TrustStatusFactory {
         if (usable.overdue()) {
             return Finding.no(
                     Conditions.READY,
-                    "RotationOverdue",
+                    Reason.ROTATION_OVERDUE,
                     "A certificate in use is in the last tenth of its life and has not been replaced: " + ends + ". "
                             + obstacle(usable));
         }
         return Finding.yes(
                 Conditions.READY,
-                "Usable",
+                Reason.USABLE,
                 "Signs for trust domain " + trust.getSpec().trustDomain() + ": " + ends + ". Both are rotated before.");
     }
 
@@ -77,7 +78,7 @@ final class TrustStatusFactory {
     private static Finding stalled(Usable usable) {
         return usable.progress() instanceof RotationProgress.AuthorityRefused(String sentence)
                 ? Conditions.stalled(
-                        "AuthorityRefused", sentence + " What was made before stays in use as long as it lives.")
+                        Reason.AUTHORITY_REFUSED, sentence + " What was made before stays in use as long as it lives.")
                 : Conditions.progressing();
     }
 
@@ -86,20 +87,29 @@ final class TrustStatusFactory {
         if (rotation.change().isPresent()) {
             return Finding.yes(
                     Conditions.ROTATING,
-                    rotation.step().word(),
+                    reason(rotation.step()),
                     change(rotation.change().get()) + ", in this step since " + seconds(rotation.since())
                             + waits(usable.progress()) + ".");
         }
         return switch (usable.progress()) {
             case RotationProgress.BadRequest(String sentence) ->
-                Finding.no(Conditions.ROTATING, "BadRequest", sentence);
+                Finding.no(Conditions.ROTATING, Reason.BAD_REQUEST, sentence);
             case RotationProgress.AuthorityRefused(String sentence) ->
-                Finding.no(Conditions.ROTATING, "AuthorityRefused", sentence);
+                Finding.no(Conditions.ROTATING, Reason.AUTHORITY_REFUSED, sentence);
             case RotationProgress.Waiting _, RotationProgress.Quiet _ ->
                 Finding.no(
                         Conditions.ROTATING,
-                        STABLE,
+                        Reason.STABLE,
                         rotation.last().map(TrustStatusFactory::finished).orElse(""));
+        };
+    }
+
+    private static Reason reason(Rotation.Step step) {
+        return switch (step) {
+            case STABLE -> Reason.STABLE;
+            case TRUST_NEW -> Reason.TRUST_NEW;
+            case SIGN_WITH_NEW -> Reason.SIGN_WITH_NEW;
+            case DROP_OLD -> Reason.DROP_OLD;
         };
     }
 
@@ -149,8 +159,10 @@ final class TrustStatusFactory {
         MeshTrustStatus published = trust.getStatus();
         String sentence = refusing.sentence();
         List<Finding> findings = List.of(
-                Finding.no(Conditions.READY, "AuthorityRefuses", sentence),
-                refusing.userMustMend() ? Conditions.stalled("AuthorityRefuses", sentence) : Conditions.progressing(),
+                Finding.no(Conditions.READY, Reason.AUTHORITY_REFUSES, sentence),
+                refusing.userMustMend()
+                        ? Conditions.stalled(Reason.AUTHORITY_REFUSES, sentence)
+                        : Conditions.progressing(),
                 interrupted(published));
         return new MeshTrustStatus(
                 generation,
@@ -165,10 +177,10 @@ final class TrustStatusFactory {
 
     private static Finding interrupted(MeshTrustStatus published) {
         return published.step().equals(STABLE)
-                ? Finding.no(Conditions.ROTATING, STABLE, "")
+                ? Finding.no(Conditions.ROTATING, Reason.STABLE, "")
                 : Finding.unknown(
                         Conditions.ROTATING,
-                        "AuthorityRefuses",
+                        Reason.AUTHORITY_REFUSES,
                         "The rotation was at " + published.step() + " and goes on from there once the CA is usable.");
     }
 

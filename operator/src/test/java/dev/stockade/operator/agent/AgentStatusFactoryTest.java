@@ -7,8 +7,10 @@ import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.agent.AgentIdentityStatus;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Outdated;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import dev.stockade.operator.status.StatusPage;
 import dev.stockade.policy.MeshView;
 import java.util.List;
 import java.util.Optional;
@@ -114,7 +116,8 @@ class AgentStatusFactoryTest {
                 .filter(a -> a.getMetadata().getName().equals("triage"))
                 .findFirst()
                 .orElseThrow();
-        return AgentStatusFactory.of(triage, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW);
+        return AgentStatusFactory.of(
+                triage, mesh, sidecars.registry(), List.of(), new Outdated("test"), Settling.OVER, NOW);
     }
 
     @ParameterizedTest
@@ -122,6 +125,7 @@ class AgentStatusFactoryTest {
     void theConditionsSayWhatIsSo(List<String> manifests, Sidecars sidecars, List<String> expected) {
         AgentIdentityStatus status = status(Meshes.of(manifests.toArray(String[]::new)), sidecars);
 
+        StatusPage.read().has("AgentIdentity", status.conditions());
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
                 .containsAll(expected);

@@ -15,6 +15,8 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.wire.control.v1.SignResponse;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -192,7 +194,8 @@ class TwoReplicasIT {
                 () -> Mesh.of(replica.cache.view()),
                 replica.registry,
                 new LiveBarePods(client, Clock.systemUTC()),
-                (server, pods, managed) -> Finding.unknown("MeshOnly", "NotTried", "Nobody tries here."),
+                (server, pods, managed) -> Finding.unknown("MeshOnly", Reason.PROBING, "Nobody tries here."),
+                new Outdated("test"),
                 new Tenure(),
                 Clock.systemUTC());
         try (changes;

@@ -20,6 +20,8 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.wire.control.v1.Source;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -115,7 +117,8 @@ class ReconcilersIT {
                         () -> Mesh.of(cache.view()),
                         sidecars,
                         new LiveBarePods(client, Clock.systemUTC()),
-                        (server, pods, managed) -> Finding.unknown("MeshOnly", "NotTried", "Nobody tries here."),
+                        (server, pods, managed) -> Finding.unknown("MeshOnly", Reason.PROBING, "Nobody tries here."),
+                        new Outdated("test"),
                         new Tenure(),
                         Clock.systemUTC()),
                 () -> new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),

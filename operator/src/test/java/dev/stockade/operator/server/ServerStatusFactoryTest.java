@@ -10,8 +10,11 @@ import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Outdated;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import dev.stockade.operator.status.StatusPage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +30,9 @@ class ServerStatusFactoryTest {
     /** Elected a little later than anything here was published. */
     private static final Settling NEW_LEADER = new Settling(Duration.ofSeconds(20), NOW.plusSeconds(5));
 
-    private static final Finding NOT_TRIED = Finding.unknown("MeshOnly", "Probing", "Being tried.");
-    private static final Finding BYPASS = Finding.no("MeshOnly", "Bypass", "Reached around the sidecar.");
+    private static final Outdated OF_TEST = new Outdated("test");
+    private static final Finding NOT_TRIED = Finding.unknown("MeshOnly", Reason.PROBING, "Being tried.");
+    private static final Finding BYPASS = Finding.no("MeshOnly", Reason.BYPASS, "Reached around the sidecar.");
 
     private static final String WEB = Meshes.server("web");
 
@@ -148,9 +152,10 @@ class ServerStatusFactoryTest {
     void theConditionsSayWhatIsSo(List<String> manifests, Sidecars sidecars, List<String> bare, List<String> expected) {
         Mesh mesh = Meshes.of(manifests.toArray(String[]::new));
 
-        SecureMcpServerStatus status =
-                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), bare, NOT_TRIED, Settling.OVER, NOW);
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                web(mesh), mesh, sidecars.registry(), bare, NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
+        StatusPage.read().has("SecureMcpServer", status.conditions());
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
                 .containsAll(expected);
@@ -170,7 +175,7 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
         SecureMcpServerStatus status = ServerStatusFactory.of(
-                web(mesh), mesh, sidecars.registry(), List.of("tools/old"), NOT_TRIED, Settling.OVER, NOW);
+                web(mesh), mesh, sidecars.registry(), List.of("tools/old"), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
         assertThat(message(status, "PolicyEnforced"))
                 .startsWith("1 of 2 sidecars concerned have acknowledged generation 3. Waiting for tools/b: ");
@@ -192,8 +197,8 @@ class ServerStatusFactoryTest {
         SecureMcpServer server = web(mesh);
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
-        SecureMcpServerStatus status =
-                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW);
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
         String sentence =
                 "limits.bufferBytes is 128Mi, and each sidecar uses 40Mi of it: half of its direct memory. Set at most"
@@ -203,7 +208,14 @@ class ServerStatusFactoryTest {
         server.setStatus(status);
         assertThat(message(
                         ServerStatusFactory.of(
-                                server, mesh, new Sidecars().registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW),
+                                server,
+                                mesh,
+                                new Sidecars().registry(),
+                                List.of(),
+                                NOT_TRIED,
+                                OF_TEST,
+                                NEW_LEADER,
+                                NOW),
                         "PolicyEnforced"))
                 .containsOnlyOnce(sentence);
     }
@@ -219,12 +231,12 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
         SecureMcpServer server = web(mesh);
-        SecureMcpServerStatus first =
-                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW);
+        SecureMcpServerStatus first = ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
         server.setStatus(first);
 
         SecureMcpServerStatus later = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW.plusSeconds(60));
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW.plusSeconds(60));
 
         assertThat(later).isEqualTo(first);
     }
@@ -234,18 +246,25 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         SecureMcpServer server = web(mesh);
         server.setStatus(ServerStatusFactory.of(
-                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), NOT_TRIED, Settling.OVER, NOW));
+                server,
+                mesh,
+                new Sidecars().hold("a", 3, "web").registry(),
+                List.of(),
+                NOT_TRIED,
+                OF_TEST,
+                Settling.OVER,
+                NOW));
         Sidecars unheard = new Sidecars();
 
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW)))
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW)))
                 .isEqualTo("TRUE");
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW)))
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW)))
                 .isEqualTo("UNKNOWN");
         server.getMetadata().setGeneration(4L);
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW)))
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW)))
                 .isEqualTo("UNKNOWN");
     }
 
@@ -254,14 +273,21 @@ class ServerStatusFactoryTest {
         Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
         SecureMcpServer server = web(nobody);
         Settling itself = new Settling(Duration.ofSeconds(20), NOW.minusSeconds(5));
-        server.setStatus(
-                ServerStatusFactory.of(server, nobody, new Sidecars().registry(), List.of(), NOT_TRIED, itself, NOW));
+        server.setStatus(ServerStatusFactory.of(
+                server, nobody, new Sidecars().registry(), List.of(), NOT_TRIED, OF_TEST, itself, NOW));
         assertThat(state(server.getStatus())).isEqualTo("TRUE");
 
         Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
 
         assertThat(state(ServerStatusFactory.of(
-                        server, withPod, new Sidecars().registry(), List.of(), NOT_TRIED, itself, NOW.plusSeconds(1))))
+                        server,
+                        withPod,
+                        new Sidecars().registry(),
+                        List.of(),
+                        NOT_TRIED,
+                        OF_TEST,
+                        itself,
+                        NOW.plusSeconds(1))))
                 .isEqualTo("UNKNOWN");
     }
 
@@ -274,7 +300,7 @@ class ServerStatusFactoryTest {
 
     private static SecureMcpServerStatus tried(SecureMcpServer server, Mesh mesh, Finding found, Settling settling) {
         return ServerStatusFactory.of(
-                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), found, settling, NOW);
+                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), found, OF_TEST, settling, NOW);
     }
 
     private static List<String> ready(SecureMcpServerStatus status) {
@@ -304,7 +330,10 @@ class ServerStatusFactoryTest {
                 .as("somebody else leads, and has not tried yet")
                 .containsExactly("Ready FALSE Bypass", "MeshOnly FALSE Bypass");
         assertThat(ready(tried(
-                        server, mesh, Finding.yes("MeshOnly", "NetworkPolicyOnly", "Nothing opened."), Settling.OVER)))
+                        server,
+                        mesh,
+                        Finding.yes("MeshOnly", Reason.NETWORK_POLICY_ONLY, "Nothing opened."),
+                        Settling.OVER)))
                 .containsExactly("Ready TRUE Enforced", "MeshOnly TRUE NetworkPolicyOnly");
     }
 
@@ -312,11 +341,47 @@ class ServerStatusFactoryTest {
     void whatAFormerLeaderHasProvenIsLeftWhileTheNextOneTries() {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         SecureMcpServer server = web(mesh);
-        server.setStatus(tried(server, mesh, Finding.yes("MeshOnly", "LoopbackOnly", "Tried."), Settling.OVER));
+        server.setStatus(tried(server, mesh, Finding.yes("MeshOnly", Reason.LOOPBACK_ONLY, "Tried."), Settling.OVER));
 
         assertThat(ready(tried(server, mesh, NOT_TRIED, NEW_LEADER))).contains("MeshOnly TRUE LoopbackOnly");
         assertThat(ready(tried(server, mesh, NOT_TRIED, Settling.OVER))).contains("MeshOnly UNKNOWN Probing");
         assertThat(ready(tried(server, mesh, BYPASS, NEW_LEADER))).contains("MeshOnly FALSE Bypass");
+    }
+
+    @Test
+    void sidecarsOfAnotherReleaseAreNamedAndHoldNothingBack() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        Sidecars sidecars = new Sidecars().hold("a", 3, "web");
+
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, new Outdated("2.0"), Settling.OVER, NOW);
+
+        assertThat(message(status, "Injected"))
+                .isEqualTo(
+                        "1 of 1 pod has the sidecar. Sidecars of another release than the operator's, 2.0: tools/a (test)."
+                                + " They serve as before; restart these pods to bring them up to it.");
+        assertThat(ready(status)).contains("Ready TRUE Enforced");
+        // And a new leader that has not heard of the sidecar yet does not take the sentence back.
+        server.setStatus(status);
+        assertThat(message(
+                        ServerStatusFactory.of(
+                                server,
+                                mesh,
+                                new Sidecars().registry(),
+                                List.of(),
+                                NOT_TRIED,
+                                new Outdated("2.0"),
+                                NEW_LEADER,
+                                NOW),
+                        "Injected"))
+                .isEqualTo(message(status, "Injected"));
+        // But once the pod is another one, it is gone.
+        assertThat(message(
+                        ServerStatusFactory.of(
+                                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW),
+                        "Injected"))
+                .isEqualTo("1 of 1 pod has the sidecar.");
     }
 
     @Test
