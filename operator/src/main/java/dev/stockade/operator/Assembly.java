@@ -31,6 +31,7 @@ import dev.stockade.operator.leadership.Election;
 import dev.stockade.operator.leadership.Reconcilers;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.CurrentMesh;
+import dev.stockade.operator.snapshot.PodSnapshot;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.LiveBarePods;
@@ -69,7 +70,6 @@ final class Assembly implements AutoCloseable {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final long REFRESH_SECONDS = 30;
     private static final long ADVANCE_SECONDS = 2;
-    private static final Duration STALE_AFTER = Duration.ofHours(1);
 
     /** The chart's webhook configurations. */
     static final String INJECTOR = "stockade-injector";
@@ -228,7 +228,7 @@ final class Assembly implements AutoCloseable {
                 .claims()
                 .server(pod)
                 .map(server -> server.getSpec().limits().stale())
-                .orElse(STALE_AFTER);
+                .orElse(PodSnapshot.WITHOUT_SERVER);
     }
 
     private void awaitCredentials(Authority authority, OperatorCredentials own) throws InterruptedException {

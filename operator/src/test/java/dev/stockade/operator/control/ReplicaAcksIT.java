@@ -88,17 +88,17 @@ class ReplicaAcksIT {
         // Given a sidecar of the second replica, and that the first leads
         BoundPod pod = new BoundPod("tools", "github-1", "uid-1", 1);
         two.registry.connected(pod, "test", Shown.certificate());
-        two.registry.acknowledged(pod, "v1", policy(1));
+        two.registry.acknowledged(pod, "v1", policy(1), Duration.ofHours(1));
         holder.set(Optional.of(new LeaseHolder("one", "127.0.0.2")));
         // Then
         await().atMost(PATIENCE).until(() -> knows(one, pod, 1));
         // When it acknowledges more
-        two.registry.acknowledged(pod, "v2", policy(2));
+        two.registry.acknowledged(pod, "v2", policy(2), Duration.ofHours(1));
         await().atMost(PATIENCE).until(() -> knows(one, pod, 2));
         // When the lease changes hands, and the sidecar of the first replica is of interest to the second
         BoundPod other = new BoundPod("tools", "github-2", "uid-2", 1);
         one.registry.connected(other, "test", Shown.certificate());
-        one.registry.acknowledged(other, "v2", policy(2));
+        one.registry.acknowledged(other, "v2", policy(2), Duration.ofHours(1));
         holder.set(Optional.of(new LeaseHolder("two", "127.0.0.3")));
         // Then
         await().atMost(PATIENCE).until(() -> knows(two, other, 2));

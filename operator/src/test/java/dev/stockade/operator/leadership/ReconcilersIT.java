@@ -198,7 +198,8 @@ class ReconcilersIT {
                                 .setUid(r.getMetadata().getUid())
                                 .setGeneration(r.getMetadata().getGeneration())
                                 .build())
-                        .toList());
+                        .toList(),
+                Duration.ofHours(1));
     }
 
     private static String state(List<Condition> conditions, String type) {

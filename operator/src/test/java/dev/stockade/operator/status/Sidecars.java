@@ -33,7 +33,8 @@ public final class Sidecars {
                                 .setUid("uid-" + name)
                                 .setGeneration(generation)
                                 .build())
-                        .toList());
+                        .toList(),
+                Duration.ofHours(1));
         return this;
     }
 
