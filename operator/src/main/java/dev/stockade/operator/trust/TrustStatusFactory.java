@@ -31,6 +31,8 @@ final class TrustStatusFactory {
     static MeshTrustStatus of(MeshTrust trust, AuthorityState authority, Instant now) {
         return switch (authority) {
             case Usable usable -> usable(trust, usable, now);
+            // A replica that is elected before it has read its Secret leaves what the former leader knew.
+            case AuthorityState.Unread _ -> trust.getStatus();
             case AuthorityState.Refusing refusing -> refusing(trust, refusing, now);
         };
     }

@@ -136,6 +136,15 @@ class TrustStatusFactoryTest {
     }
 
     @Test
+    void aReplicaThatHasNotReadItsAuthorityYetLeavesWhatIsPublished() {
+        MeshTrust trust = trust();
+        trust.setStatus(TrustStatusFactory.of(trust, stable(), NOW));
+
+        assertThat(TrustStatusFactory.of(trust, new AuthorityState.Unread(), NOW.plusSeconds(60)))
+                .isEqualTo(trust.getStatus());
+    }
+
+    @Test
     void aRotationSaysItsStepAndTheFirstThreeItWaitsFor() {
         MeshTrustStatus status = of(
                 trust(),
