@@ -52,6 +52,7 @@ final class AccessStatusFactory {
 
         Finding accepted = accepted(policy, mesh, resolution);
         Finding enforced = progress.finding(ENFORCED, Conditions.find(published, ENFORCED), settling);
+        Finding stated = Membership.unlessOutside(accepted, progress, enforced);
         Finding ready = Conditions.ready(
                 Finding.yes(Conditions.READY, Reason.ENFORCED, enforced.message()),
                 accepted,
@@ -60,7 +61,7 @@ final class AccessStatusFactory {
         return new McpAccessPolicyStatus(
                 generation,
                 Conditions.of(
-                        List.of(ready, Membership.stalled(accepted), accepted, enforced), generation, published, now),
+                        List.of(ready, Membership.stalled(accepted), accepted, stated), generation, published, now),
                 resolution.agents().size(),
                 resolution.servers().size(),
                 progress.column(),

@@ -58,13 +58,17 @@ final class AgentStatusFactory {
         Progress own = Progress.of(agent.getMetadata().getUid(), generation, pods, List.of(), acks);
 
         Finding accepted = accepted(agent, mesh, pods.size());
-        Finding injected = outdated.named(
-                Membership.injected(
-                        pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod))),
-                pods,
-                acks,
-                Conditions.find(published, INJECTED),
-                settling);
+        Finding injected = Membership.unlessNotInMesh(
+                accepted,
+                outdated.named(
+                        Membership.injected(
+                                pods.size(),
+                                bare,
+                                Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod))),
+                        pods,
+                        acks,
+                        Conditions.find(published, INJECTED),
+                        settling));
         Finding acknowledged =
                 progress.finding(Conditions.READY, Conditions.find(published, Conditions.READY), settling);
         Finding ready = Conditions.ready(

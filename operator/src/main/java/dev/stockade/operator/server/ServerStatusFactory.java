@@ -6,7 +6,6 @@ import static dev.stockade.operator.status.Conditions.MESH_ONLY;
 import static dev.stockade.operator.status.Conditions.POLICY_ENFORCED;
 
 import dev.stockade.crds.common.Condition;
-import dev.stockade.crds.server.Enforcement;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerStatus;
 import dev.stockade.operator.acks.Acknowledgements;
@@ -55,20 +54,25 @@ final class ServerStatusFactory {
                 server.getMetadata().getUid(), generation, pods, mesh.view().pods(), acks);
 
         Finding accepted = accepted(server, mesh, pods);
-        Finding injected = outdated.named(
-                Membership.injected(
-                        pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod))),
-                pods,
-                acks,
-                Conditions.find(published, INJECTED),
-                settling);
-        Finding acknowledged = progress.finding(POLICY_ENFORCED, Conditions.find(published, POLICY_ENFORCED), settling);
-        Finding enforced = server.getSpec().enforcement() == Enforcement.OBSERVE && acknowledged.isTrue()
-                ? Finding.no(
-                        POLICY_ENFORCED,
-                        Reason.OBSERVING,
-                        "spec.enforcement is Observe: what the policy refuses is recorded and gets through.")
-                : BufferWish.named(server.getSpec().limits(), acknowledged);
+        Finding injected = Membership.unlessNotInMesh(
+                accepted,
+                outdated.named(
+                        Membership.injected(
+                                pods.size(),
+                                bare,
+                                Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod))),
+                        pods,
+                        acks,
+                        Conditions.find(published, INJECTED),
+                        settling));
+        Finding acknowledged = progress.finding(
+                POLICY_ENFORCED, Conditions.find(published, POLICY_ENFORCED).map(Observing::acknowledged), settling);
+        Finding enforced = Membership.unlessOutside(
+                accepted,
+                progress,
+                BufferWish.named(
+                        server.getSpec().limits(),
+                        Observing.named(server.getSpec().enforcement(), acknowledged)));
         Finding meshOnly = meshOnly(tried, Conditions.find(published, MESH_ONLY), generation, settling);
         Finding otherwise = meshOnly.status() == Condition.Status.FALSE
                 ? meshOnly
@@ -100,7 +104,7 @@ final class ServerStatusFactory {
         }
         return published
                 .filter(c -> (c.reason().equals(Reason.BYPASS.word()) && c.status() == Condition.Status.FALSE)
-                        || settling.keeps(c, generation))
+                        || (c.status() != Condition.Status.UNKNOWN && settling.isFormers(c, generation)))
                 .map(Finding::kept)
                 .orElse(tried);
     }

@@ -82,6 +82,22 @@ public final class Membership {
                         + ". Create the account if it is missing, then the pods anew.");
     }
 
+    /**
+     * The condition, or, where the resource takes no part in the mesh, why: who is not let in has no sidecars, and who has none
+     * because another has its pods enforces nothing.
+     *
+     * @param inside what is so if it takes part
+     */
+    public static Finding unlessOutside(Finding accepted, Progress progress, Finding inside) {
+        boolean outside = accepted.isFor(Reason.NAMESPACE_NOT_IN_MESH) || accepted.isFor(Reason.CONFLICT);
+        return outside && progress.concernsNobody() ? accepted.as(inside.type()) : inside;
+    }
+
+    /** Injected, or why there is nothing to inject: in a namespace that is not in the mesh, nobody has looked for pods. */
+    public static Finding unlessNotInMesh(Finding accepted, Finding injected) {
+        return accepted.isFor(Reason.NAMESPACE_NOT_IN_MESH) ? accepted.as(injected.type()) : injected;
+    }
+
     /** Those that a resource selects and that are {@link MeshPod#orphaned}. */
     public static List<MeshPod> orphaned(MeshView view, Predicate<MeshPod> selected) {
         return view.pods().stream()

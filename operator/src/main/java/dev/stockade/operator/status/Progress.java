@@ -58,6 +58,11 @@ public record Progress(long generation, Standing standing, List<String> refusals
         return standing.complete();
     }
 
+    /** Whether no sidecar is concerned. */
+    public boolean concernsNobody() {
+        return standing.counted() == 0;
+    }
+
     /** {@code 1/2}. */
     public String column() {
         return standing.acknowledged() + "/" + standing.counted();
@@ -79,12 +84,25 @@ public record Progress(long generation, Standing standing, List<String> refusals
             return Finding.no(
                     type, Reason.REFUSED, counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
         }
-        Optional<Finding> kept =
-                published.filter(c -> settling.keeps(c, generation)).map(Finding::kept);
+        Optional<Finding> kept = published
+                .filter(c -> restsOnReports(c) && settling.isFormers(c, generation))
+                .map(Finding::kept);
         return kept.orElseGet(() -> Finding.unknown(
                 type,
                 Reason.WAITING,
                 counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
+    }
+
+    /**
+     * Whether a former leader knew it from the sidecars, and this one may know it again when they have reported: that all have
+     * acknowledged, or that one has refused. That there were none to ask says nothing of one that is there now.
+     */
+    private static boolean restsOnReports(Condition published) {
+        return switch (published.status()) {
+            case TRUE -> !published.reason().equals(Reason.NO_SIDECARS.word());
+            case FALSE -> published.reason().equals(Reason.REFUSED.word());
+            case UNKNOWN -> false;
+        };
     }
 
     private String counted() {

@@ -95,7 +95,8 @@ class AccessStatusFactoryTest {
                         List.of(policy("elsewhere", "web")),
                         new Sidecars(),
                         "Ready FALSE NamespaceNotInMesh",
-                        "Stalled TRUE NamespaceNotInMesh"));
+                        "Stalled TRUE NamespaceNotInMesh",
+                        "Enforced FALSE NamespaceNotInMesh"));
     }
 
     @ParameterizedTest

@@ -98,6 +98,13 @@ class AgentStatusFactoryTest {
                         new Sidecars(),
                         "Ready FALSE Conflict",
                         "Stalled TRUE Conflict"),
+                row(
+                        "a namespace that is not labelled",
+                        List.of(Meshes.resource("AgentIdentity", "other", "triage", "{serviceAccountName: triage}")),
+                        new Sidecars(),
+                        "Ready FALSE NamespaceNotInMesh",
+                        "Stalled TRUE NamespaceNotInMesh",
+                        "Injected FALSE NamespaceNotInMesh"),
                 row("no pods", with(mesh, TRIAGE), new Sidecars().hold("web-0", 3, "triage"), "Ready TRUE NoPods"),
                 row("no servers", List.of(TRIAGE, POD), new Sidecars(), "Accepted TRUE NoServers"),
                 row(

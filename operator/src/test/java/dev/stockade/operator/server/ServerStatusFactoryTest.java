@@ -92,7 +92,8 @@ class ServerStatusFactoryTest {
                         List.of(),
                         "Ready FALSE Conflict",
                         "Stalled TRUE Conflict",
-                        "Accepted FALSE Conflict"),
+                        "Accepted FALSE Conflict",
+                        "PolicyEnforced FALSE Conflict"),
                 row(
                         "the port is not declared",
                         List.of(
@@ -124,7 +125,9 @@ class ServerStatusFactoryTest {
                         List.of(),
                         "Ready FALSE NamespaceNotInMesh",
                         "Stalled TRUE NamespaceNotInMesh",
-                        "Accepted FALSE NamespaceNotInMesh"),
+                        "Accepted FALSE NamespaceNotInMesh",
+                        "Injected FALSE NamespaceNotInMesh",
+                        "PolicyEnforced FALSE NamespaceNotInMesh"),
                 row(
                         "observing",
                         List.of(
@@ -268,6 +271,52 @@ class ServerStatusFactoryTest {
                 .isEqualTo("UNKNOWN");
     }
 
+    private static SecureMcpServerStatus of(SecureMcpServer server, Mesh mesh, Sidecars sidecars, Settling settling) {
+        return ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, settling, NOW);
+    }
+
+    @Test
+    void underObserveTheAcknowledgementsAreCountedAndANewLeaderLeavesThem() {
+        String observing = Meshes.resource(
+                "SecureMcpServer",
+                "tools",
+                "web",
+                "{selector: {matchLabels: {app: web}}, port: 3000, enforcement: Observe}");
+        Mesh mesh = Meshes.of(observing, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(of(server, mesh, new Sidecars().hold("a", 3, "web"), Settling.OVER));
+        assertThat(message(server.getStatus(), "PolicyEnforced"))
+                .startsWith("1 of 1 sidecar concerned has acknowledged generation 3. spec.enforcement is Observe");
+
+        assertThat(of(server, mesh, new Sidecars(), NEW_LEADER).conditions())
+                .isEqualTo(server.getStatus().conditions());
+    }
+
+    @Test
+    void aNewLeaderLeavesARefusalUntilTheSidecarsHaveReported() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        Sidecars refusing = new Sidecars().hold("a", 2, "web").refuse("a", "it is older than mine");
+        server.setStatus(of(server, mesh, refusing, Settling.OVER));
+
+        assertThat(of(server, mesh, new Sidecars(), NEW_LEADER).conditions())
+                .isEqualTo(server.getStatus().conditions());
+        assertThat(state(of(server, mesh, new Sidecars().hold("a", 3, "web"), NEW_LEADER)))
+                .isEqualTo("TRUE");
+        assertThat(state(of(server, mesh, new Sidecars(), Settling.OVER))).isEqualTo("UNKNOWN");
+    }
+
+    @Test
+    void thatNobodyWasConcernedSaysNothingOfAPodThatIsThereNow() {
+        Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
+        SecureMcpServer server = web(nobody);
+        server.setStatus(of(server, nobody, new Sidecars(), Settling.OVER));
+
+        Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+
+        assertThat(state(of(server, withPod, new Sidecars(), NEW_LEADER))).isEqualTo("UNKNOWN");
+    }
+
     @Test
     void aLeaderDoesNotKeepWhatItMadeTrueItself() {
         Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
@@ -335,6 +384,18 @@ class ServerStatusFactoryTest {
                         Finding.yes("MeshOnly", Reason.NETWORK_POLICY_ONLY, "Nothing opened."),
                         Settling.OVER)))
                 .containsExactly("Ready TRUE Enforced", "MeshOnly TRUE NetworkPolicyOnly");
+    }
+
+    @Test
+    void whatAFormerLeaderHasFoundInPoliciesIsLeftUntilTheNextOneHasReadThem() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(tried(server, mesh, Finding.no("MeshOnly", Reason.NOT_ISOLATED, "Open."), Settling.OVER));
+
+        assertThat(ready(tried(server, mesh, NOT_TRIED, NEW_LEADER)))
+                .containsExactly("Ready FALSE NotIsolated", "MeshOnly FALSE NotIsolated");
+        assertThat(ready(tried(server, mesh, NOT_TRIED, Settling.OVER)))
+                .containsExactly("Ready TRUE Enforced", "MeshOnly UNKNOWN Probing");
     }
 
     @Test
