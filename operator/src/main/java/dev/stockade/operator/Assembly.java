@@ -206,7 +206,8 @@ final class Assembly implements AutoCloseable {
                         new LeaseHolder(settings.podName(), settings.podIp()).identity()),
                 evidence,
                 authority::state,
-                changes);
+                changes,
+                meters);
         keep(reconcilers);
         reconcilers.start();
         return reconcilers;
@@ -300,7 +301,8 @@ final class Assembly implements AutoCloseable {
                 own.keyManager(),
                 new LiveMembership(client),
                 () -> template(authority, trustDomain),
-                client.getKubernetesSerialization());
+                client.getKubernetesSerialization(),
+                meters);
         keep(webhooks);
         webhooks.start();
         WebhookTrust bundle =

@@ -3,6 +3,8 @@ package dev.stockade.operator;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.health.HealthServer;
+import dev.stockade.operator.metrics.ApiRequestMeters;
+import dev.stockade.operator.metrics.ProcessMeters;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -45,10 +47,13 @@ public final class StockadeOperator {
                 .addKeyValue("namespace", settings.namespace())
                 .log("the operator starts");
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ProcessMeters.bind(meters, settings.release());
         AtomicReference<@Nullable Assembly> assembly = new AtomicReference<>();
         HealthServer health = bindHealth(() -> missing(assembly.get()), meters);
         KubernetesClient client = new KubernetesClientBuilder()
                 .withConfig(Config.autoConfigure(null))
+                .withHttpClientBuilderConsumer(
+                        http -> http.addOrReplaceInterceptor(ApiRequestMeters.NAME, new ApiRequestMeters(meters)))
                 .build();
         Assembly operator = new Assembly(settings, Assembly.Ports.STANDARD, client, meters, Clock.systemUTC());
         assembly.set(operator);

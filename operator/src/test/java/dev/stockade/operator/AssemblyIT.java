@@ -8,6 +8,9 @@ import dev.stockade.crds.trust.MeshTrustSpec;
 import dev.stockade.crds.trust.MeshTrustStatus;
 import dev.stockade.operator.authority.Der;
 import dev.stockade.operator.authority.Pem;
+import dev.stockade.operator.metrics.ApiRequestMeters;
+import dev.stockade.operator.metrics.MetricsPage;
+import dev.stockade.operator.metrics.ProcessMeters;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
@@ -17,6 +20,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -146,8 +151,9 @@ class AssemblyIT {
     @Test
     void itWaitsForTheMeshTrustServesRotatesAndNeverReplacesALostRoot() throws Exception {
         // Given an operator that was installed before its MeshTrust
-        SimpleMeterRegistry meters = new SimpleMeterRegistry();
-        Assembly operator = operator(api.newClient(), meters);
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ProcessMeters.bind(meters, "test");
+        Assembly operator = operator(api.newClient(ApiRequestMeters.NAME, new ApiRequestMeters(meters)), meters);
         CompletableFuture<Boolean> started = begin(operator);
         await().atMost(PATIENCE)
                 .until(() -> operator.missing().toString().contains("MeshTrust default does not exist"));
@@ -164,6 +170,41 @@ class AssemblyIT {
                         .filter(root -> !root.isEmpty())
                         .isPresent());
         assertThat(trust().orElseThrow().getStatus().epoch()).isEqualTo(1);
+
+        // And what it says of itself is what the page lists, by name, type and labels
+        System.gc();
+        String scraped = meters.scrape();
+        assertThat(scraped).as("a gauge whose object was collected").doesNotContain(" NaN");
+        assertThat(MetricsPage.said(scraped))
+                .isNotEmpty()
+                .containsExactlyElementsOf(MetricsPage.documented("Operator"));
+        assertThat(meters.get("stockade.leader").gauge().value()).isEqualTo(1);
+        assertThat(meters.get("stockade.resources")
+                        .tags("kind", "MeshTrust", "ready", "True")
+                        .gauge()
+                        .value())
+                .isEqualTo(1);
+        assertThat(meters.get("stockade.reconcile")
+                        .tags("kind", "MeshTrust", "outcome", "done")
+                        .timer()
+                        .count())
+                .isPositive();
+        assertThat(meters.get("stockade.reconcile.waiting").gauges())
+                .allSatisfy(gauge -> assertThat(gauge.value()).isZero());
+        for (String request : List.of(
+                "get meshtrusts 200",
+                "patch meshtrusts/status 200",
+                "watch meshtrusts 101",
+                "create secrets 201",
+                "patch customresourcedefinitions 200")) {
+            String[] words = request.split(" ", -1);
+            assertThat(meters.get("stockade.api.requests")
+                            .tags("verb", words[0], "resource", words[1], "code", words[2])
+                            .counter()
+                            .count())
+                    .as(request)
+                    .isPositive();
+        }
 
         // Given a webhook that believes in nothing yet
         WebhookTrustProbe webhook = WebhookTrustProbe.create(api.client());

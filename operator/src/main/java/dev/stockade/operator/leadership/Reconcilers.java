@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.operator.access.AccessReconciler;
 import dev.stockade.operator.agent.AgentReconciler;
 import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.metrics.ReconcileMeters;
 import dev.stockade.operator.server.ServerReconciler;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.EventWriter;
@@ -21,6 +22,8 @@ import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +54,7 @@ public final class Reconcilers implements AutoCloseable {
     private final Clock clock;
     private final Supplier<List<Reconciler<?>>> reconcilers;
     private final WithdrawalEvents withdrawals;
+    private final ReconcileMeters reconciliations;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("leadership").factory());
 
@@ -69,6 +73,7 @@ public final class Reconcilers implements AutoCloseable {
             Election election,
             Evidence evidence,
             ChangeFeed changes,
+            MeterRegistry meters,
             Supplier<List<Reconciler<?>>> reconcilers) {
         this.client = requireNonNull(client);
         this.election = requireNonNull(election);
@@ -78,6 +83,10 @@ public final class Reconcilers implements AutoCloseable {
                 new WithdrawalEvents(client, evidence.mesh(), this::leading, election.identity(), evidence.clock());
         changes.subscribe(withdrawals::look);
         this.reconcilers = requireNonNull(reconcilers);
+        this.reconciliations = new ReconcileMeters(meters);
+        Gauge.builder("stockade.leader", this, r -> r.leading() ? 1 : 0)
+                .description("1 if this replica holds the lease and reconciles")
+                .register(meters);
     }
 
     /**
@@ -85,13 +94,15 @@ public final class Reconcilers implements AutoCloseable {
      *
      * @param authority whether the certificate authority can sign
      * @param changes passes on every change of what the evidence and the authority say
+     * @param meters how they do
      */
     public static Reconcilers of(
             KubernetesClient client,
             Election election,
             Evidence evidence,
             Supplier<AuthorityState> authority,
-            ChangeFeed changes) {
+            ChangeFeed changes,
+            MeterRegistry meters) {
         EventWriter events = new EventWriter(client, election.identity(), evidence.clock());
         Transitions transitions = new Transitions(events);
         return new Reconcilers(
@@ -99,6 +110,7 @@ public final class Reconcilers implements AutoCloseable {
                 election,
                 evidence,
                 changes,
+                meters,
                 () -> List.of(
                         new ServerReconciler(evidence, changes, transitions, events),
                         new AgentReconciler(evidence, changes, transitions),
@@ -226,9 +238,11 @@ public final class Reconcilers implements AutoCloseable {
         private final Operator operator;
 
         Term() {
+            reconciliations.begin();
             operator = new Operator(configuration -> configuration
                     .withKubernetesClient(client)
                     .withCloseClientOnStop(false)
+                    .withMetrics(reconciliations)
                     .withPreviousAnnotationForDependentResources(false)
                     .withParseResourceVersions(true)
                     .withReconciliationTerminationTimeout(Duration.ofSeconds(3))

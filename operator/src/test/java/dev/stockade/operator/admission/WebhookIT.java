@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.admissionregistration.v1.RuleWithOperatio
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -56,7 +57,8 @@ class WebhookIT {
                 CERTIFICATE.keyManager(),
                 new LiveMembership(client),
                 () -> Fixtures.TEMPLATE,
-                client.getKubernetesSerialization());
+                client.getKubernetesSerialization(),
+                new SimpleMeterRegistry());
         server.start();
         registerInjector();
         registerValidator();

@@ -21,6 +21,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -201,7 +202,8 @@ class TwoReplicasIT {
                         election,
                         evidence,
                         () -> new AuthorityState.Refusing("This test is not about the authority.", false),
-                        changes)) {
+                        changes,
+                        new SimpleMeterRegistry())) {
             reconcilers.start();
             await().atMost(PATIENCE).until(reconcilers::leading);
             Sidecar sidecar = at(0);

@@ -33,6 +33,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -69,6 +70,7 @@ class ReconcilersIT {
     private final SidecarRegistry sidecars = new SidecarRegistry(pod -> Duration.ofHours(1), Clock.systemUTC());
     private final ChangeFeed changes = new ChangeFeed();
     private ClusterCache cache;
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private Reconcilers reconcilers;
 
     @BeforeAll
@@ -119,7 +121,8 @@ class ReconcilersIT {
                         new Tenure(),
                         Clock.systemUTC()),
                 () -> new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),
-                changes);
+                changes,
+                meters);
         cache.onChange(changes::changed);
         sidecars.onChange(changes::changed);
         cache.start();
