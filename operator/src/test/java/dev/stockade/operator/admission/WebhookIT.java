@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -247,6 +248,54 @@ class WebhookIT {
                         .getSpec()
                         .getInitContainers())
                 .isEmpty();
+    }
+
+    @Test
+    void whatTheApiServerTakesWithoutASidecarItTakesWithOneOrASentenceSaysWhyNot() {
+        int taken = 0;
+        int refused = 0;
+        for (int seed = 0; seed < 360; seed++) {
+            Pod pod = PodCorpus.pod(seed);
+            if (!isTaken(pod)) {
+                continue;
+            }
+            pod.getMetadata().setNamespace("agents");
+            pod.getMetadata().setLabels(labelled(pod));
+            try {
+                Pod stored = client.resource(pod).dryRun().create();
+                assertThat(stored.getSpec().getInitContainers().getFirst().getName())
+                        .isEqualTo("stockade-sidecar");
+                assertThat(stored.getSpec().getContainers())
+                        .hasSameSizeAs(pod.getSpec().getContainers());
+                taken++;
+            } catch (KubernetesClientException e) {
+                assertThat(e).as("seed %d", seed).hasMessageContaining("inject.stockade.dev").hasMessageContaining("Pod agents/");
+                refused++;
+            }
+        }
+        assertThat(taken).isGreaterThan(150);
+        assertThat(refused).isPositive();
+    }
+
+    private static boolean isTaken(Pod pod) {
+        pod.getMetadata().setNamespace("elsewhere");
+        if (pod.getSpec().getServiceAccountName() == null) {
+            pod.getSpec().setServiceAccountName("default");
+        }
+        try {
+            return client.resource(pod).dryRun().create() != null;
+        } catch (KubernetesClientException e) {
+            return false;
+        }
+    }
+
+    private static Map<String, String> labelled(Pod pod) {
+        Map<String, String> labels = new TreeMap<>();
+        if (pod.getMetadata().getLabels() != null) {
+            labels.putAll(pod.getMetadata().getLabels());
+        }
+        labels.put("stockade.dev/inject", "true");
+        return labels;
     }
 
     @Test
