@@ -29,12 +29,15 @@ import dev.stockade.operator.isolation.Prober;
 import dev.stockade.operator.isolation.ProvenIsolation;
 import dev.stockade.operator.leadership.Election;
 import dev.stockade.operator.leadership.Reconcilers;
+import dev.stockade.operator.restart.Evictor;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.CurrentMesh;
 import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.RestartReports;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -196,19 +199,30 @@ final class Assembly implements AutoCloseable {
         cache.onChange(changes::changed);
         authority.onChange(changes::changed);
         registry.onChange(changes::changed);
-        Evidence evidence = new Evidence(
-                () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), isolation, new Tenure(), clock);
+        RestartReports restarts = new RestartReports();
+        LiveBarePods bare = new LiveBarePods(client, restarts, clock);
+        Evidence evidence = new Evidence(() -> mesh(compiled.now()), registry, bare, isolation, new Tenure(), clock);
+        LeaseHolder self = new LeaseHolder(settings.podName(), settings.podIp());
         Reconcilers reconcilers = Reconcilers.of(
                 client,
-                Election.of(
-                        settings.namespace(),
-                        LeaseReader.NAME,
-                        new LeaseHolder(settings.podName(), settings.podIp()).identity()),
+                Election.of(settings.namespace(), LeaseReader.NAME, self.identity()),
                 evidence,
                 authority::state,
                 changes);
         keep(reconcilers);
         reconcilers.start();
+        Evictor evictor = new Evictor(
+                client,
+                evidence.mesh(),
+                cache::confirmed,
+                reconcilers::leading,
+                bare,
+                restarts,
+                new EventWriter(client, self.identity(), clock),
+                changes::changed,
+                clock);
+        keep(evictor);
+        evictor.start();
         return reconcilers;
     }
 

@@ -14,6 +14,7 @@ import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Restarting;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
@@ -34,10 +35,17 @@ final class AgentStatusFactory {
      * The status; equal to the published one if nothing has changed.
      *
      * @param bare the selected pods that have no sidecar
+     * @param restarting how far restarting those has come
      * @param settling whether missing reports of sidecars say nothing yet
      */
     static AgentIdentityStatus of(
-            AgentIdentity agent, Mesh mesh, Acknowledgements acks, List<String> bare, Settling settling, Instant now) {
+            AgentIdentity agent,
+            Mesh mesh,
+            Acknowledgements acks,
+            List<String> bare,
+            Optional<Restarting> restarting,
+            Settling settling,
+            Instant now) {
         long generation = agent.getMetadata().getGeneration();
         List<Condition> published = agent.getStatus().conditions();
         List<MeshPod> pods =
@@ -49,7 +57,7 @@ final class AgentStatusFactory {
 
         Finding accepted = accepted(agent, mesh, pods.size());
         Finding injected = Membership.injected(
-                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod)));
+                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod)), restarting);
         Finding acknowledged =
                 progress.finding(Conditions.READY, Conditions.find(published, Conditions.READY), settling);
         Finding ready = Conditions.ready(
@@ -61,7 +69,7 @@ final class AgentStatusFactory {
                 acknowledged);
         List<Finding> findings = List.of(
                 ready,
-                Membership.stalled(accepted),
+                Membership.stalled(accepted, injected, restarting),
                 accepted,
                 injected,
                 suspended(agent, mesh, acks, progress, concerned, settling));
@@ -72,6 +80,12 @@ final class AgentStatusFactory {
                 pods.size() + bare.size(),
                 own.column(),
                 NotCapturedNames.of(agent, mesh, pods));
+    }
+
+    /** The same where nobody restarts pods. */
+    static AgentIdentityStatus of(
+            AgentIdentity agent, Mesh mesh, Acknowledgements acks, List<String> bare, Settling settling, Instant now) {
+        return of(agent, mesh, acks, bare, Optional.empty(), settling, now);
     }
 
     /** Its own pods, and those of the servers that a policy opens to it: what changes here changes what they do. */

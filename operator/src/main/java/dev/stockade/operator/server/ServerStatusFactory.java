@@ -15,6 +15,7 @@ import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Restarting;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
@@ -32,6 +33,7 @@ final class ServerStatusFactory {
      * The status; equal to the published one if nothing has changed.
      *
      * @param bare the selected pods that have no sidecar
+     * @param restarting how far restarting those has come
      * @param tried the condition MeshOnly as it was found
      * @param settling whether missing reports of sidecars say nothing yet
      */
@@ -40,6 +42,7 @@ final class ServerStatusFactory {
             Mesh mesh,
             Acknowledgements acks,
             List<String> bare,
+            Optional<Restarting> restarting,
             Finding tried,
             Settling settling,
             Instant now) {
@@ -51,7 +54,7 @@ final class ServerStatusFactory {
 
         Finding accepted = accepted(server, mesh, pods);
         Finding injected = Membership.injected(
-                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod)));
+                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod)), restarting);
         Finding acknowledged = progress.finding(POLICY_ENFORCED, Conditions.find(published, POLICY_ENFORCED), settling);
         Finding enforced = server.getSpec().enforcement() == Enforcement.OBSERVE && acknowledged.isTrue()
                 ? Finding.no(
@@ -66,13 +69,26 @@ final class ServerStatusFactory {
                         ? injected
                         : Finding.yes(Conditions.READY, "Enforced", acknowledged.message());
         Finding ready = Conditions.ready(otherwise, accepted, injected, acknowledged);
-        List<Finding> findings = List.of(ready, Membership.stalled(accepted), accepted, injected, meshOnly, enforced);
+        List<Finding> findings = List.of(
+                ready, Membership.stalled(accepted, injected, restarting), accepted, injected, meshOnly, enforced);
         return new SecureMcpServerStatus(
                 generation,
                 Conditions.of(findings, generation, published, now),
                 pods.size() + bare.size(),
                 progress.column(),
                 server.getSpec().openPorts());
+    }
+
+    /** The same where nobody restarts pods. */
+    static SecureMcpServerStatus of(
+            SecureMcpServer server,
+            Mesh mesh,
+            Acknowledgements acks,
+            List<String> bare,
+            Finding tried,
+            Settling settling,
+            Instant now) {
+        return of(server, mesh, acks, bare, Optional.empty(), tried, settling, now);
     }
 
     /** The server's pods that have a sidecar. */

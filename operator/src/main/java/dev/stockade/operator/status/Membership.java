@@ -5,6 +5,7 @@ import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Findings that servers and agents share: whether their namespace takes part, who else claims their pods, which lack a sidecar. */
@@ -54,9 +55,7 @@ public final class Membership {
         if (injected == 0 && bare.isEmpty()) {
             return Finding.yes(Conditions.INJECTED, NO_PODS, "No pod is selected yet.");
         }
-        int all = injected + bare.size();
-        String counted =
-                injected + " of " + Phrases.count(all, "pod") + (all == 1 ? " has" : " have") + " the sidecar.";
+        String counted = counted(injected, injected + bare.size());
         return bare.isEmpty()
                 ? Finding.yes(Conditions.INJECTED, "Injected", counted)
                 : Finding.no(
@@ -64,6 +63,10 @@ public final class Membership {
                         "PodsWithoutSidecar",
                         counted + " Without: " + Phrases.names(bare)
                                 + ". A sidecar is injected only when a pod is created: restart them.");
+    }
+
+    private static String counted(int injected, int all) {
+        return injected + " of " + Phrases.count(all, "pod") + (all == 1 ? " has" : " have") + " the sidecar.";
     }
 
     /**
@@ -86,12 +89,39 @@ public final class Membership {
                         + ". Create the account if it is missing, then the pods anew.");
     }
 
+    /**
+     * Injected.
+     *
+     * @param restarting how far restarting the pods without a sidecar has come, where the resource asks for it
+     */
+    public static Finding injected(
+            int injected, List<String> bare, List<MeshPod> orphaned, Optional<Restarting> restarting) {
+        Finding usual = injected(injected, bare, orphaned);
+        if (bare.isEmpty() || !orphaned.isEmpty() || restarting.isEmpty()) {
+            return usual;
+        }
+        return Finding.no(
+                Conditions.INJECTED,
+                restarting.get().reason(),
+                counted(injected, injected + bare.size()) + " Without: " + Phrases.names(bare) + ". "
+                        + restarting.get().sentence());
+    }
+
     /** Those that a resource selects and that are {@link MeshPod#orphaned}. */
     public static List<MeshPod> orphaned(MeshView view, Predicate<MeshPod> selected) {
         return view.pods().stream()
                 .filter(pod -> pod.orphaned() && pod.injected() && !pod.finished())
                 .filter(selected)
                 .toList();
+    }
+
+    /** Stalled where Accepted is False, or where restarting pods has come to its end before all have a sidecar: no waiting mends it. */
+    public static Finding stalled(Finding accepted, Finding injected, Optional<Restarting> restarting) {
+        return accepted.isTrue()
+                        && !injected.isTrue()
+                        && restarting.filter(Restarting::stalled).isPresent()
+                ? Conditions.stalled(injected.reason(), injected.message())
+                : stalled(accepted);
     }
 
     /** Stalled where Accepted is False: no waiting mends it. */
