@@ -88,6 +88,8 @@ final class Assembly implements AutoCloseable {
     private volatile String waitsFor = "The operator is starting.";
     private volatile @Nullable OperatorCredentials credentials;
     private volatile boolean stopping;
+    /** Whether this replica, since it leads, has brought its definitions in; of the thread that advances rotations. */
+    private boolean defined;
 
     /** Where it listens; 0 for any free port. */
     record Ports(int control, int webhooks) {
@@ -280,10 +282,12 @@ final class Assembly implements AutoCloseable {
     }
 
     /** The lease holder alone takes the steps; the others follow. */
-    private static void advance(Authority authority, OperatorCredentials own, Reconcilers reconcilers, Census census) {
+    private void advance(Authority authority, OperatorCredentials own, Reconcilers reconcilers, Census census) {
         if (!reconcilers.leading()) {
+            defined = false;
             return;
         }
+        define();
         try {
             authority.advance(census);
             own.refresh();
@@ -291,6 +295,21 @@ final class Assembly implements AutoCloseable {
             log.atDebug().addKeyValue("why", e.getMessage()).log("the operator's own certificate was not renewed");
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("the rotation could not go on");
+        }
+    }
+
+    /** A replica of another release may have started after this one, and left its own definitions: whoever leads has the last word. */
+    private void define() {
+        if (defined) {
+            return;
+        }
+        try {
+            trust.applyDefinitions();
+            defined = true;
+        } catch (KubernetesClientException e) {
+            log.atWarn()
+                    .addKeyValue("why", e.getMessage())
+                    .log("the custom resource definitions cannot be applied; trying again");
         }
     }
 

@@ -11,6 +11,8 @@ import dev.stockade.operator.authority.Pem;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -22,9 +24,11 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -52,9 +56,13 @@ class AssemblyIT {
     }
 
     private static Assembly operator(KubernetesClient client, MeterRegistry meters) {
+        return operator("operator-0", client, meters);
+    }
+
+    private static Assembly operator(String pod, KubernetesClient client, MeterRegistry meters) {
         Settings settings = Settings.of(Map.of(
                 "STOCKADE_NAMESPACE", "default",
-                "STOCKADE_POD_NAME", "operator-0",
+                "STOCKADE_POD_NAME", pod,
                 "STOCKADE_POD_IP", "127.0.0.1",
                 "STOCKADE_SIDECAR_IMAGE", "sidecar"));
         return new Assembly(settings, new Assembly.Ports(0, 0), client, meters, Clock.systemUTC());
@@ -85,6 +93,32 @@ class AssemblyIT {
                 .patch(
                         PatchContext.of(PatchType.JSON_MERGE),
                         "{\"metadata\": {\"annotations\": {\"stockade.dev/rotate\": \"" + rotate + "\"}}}");
+    }
+
+    private static Resource<CustomResourceDefinition> trustDefinition() {
+        return api.client().apiextensions().v1().customResourceDefinitions().withName("meshtrusts.stockade.dev");
+    }
+
+    private static JSONSchemaProps spec(CustomResourceDefinition definition) {
+        return Objects.requireNonNull(definition
+                .getSpec()
+                .getVersions()
+                .getFirst()
+                .getSchema()
+                .getOpenAPIV3Schema()
+                .getProperties()
+                .get("spec"));
+    }
+
+    private static int rules() {
+        return spec(trustDefinition().get()).getXKubernetesValidations().size();
+    }
+
+    private static void dropRules() {
+        trustDefinition().edit(definition -> {
+            spec(definition).setXKubernetesValidations(new ArrayList<>());
+            return definition;
+        });
     }
 
     private static List<String> events() {
@@ -187,8 +221,18 @@ class AssemblyIT {
         assertThat(meters.get("stockade.ca.rotation.step").gauge().value()).isZero();
         assertThat(meters.get("stockade.ca.trust.epoch").gauge().value()).isEqualTo(4);
         assertThat(meters.get("stockade.ca.issuer.remaining").gauge().value()).isPositive();
+
+        // Given another replica, and definitions that one of a former release has left
+        Assembly second = operator("operator-1", api.newClient(), new SimpleMeterRegistry());
+        await().atMost(PATIENCE).until(begin(second)::isDone);
+        assertThat(rules()).isPositive();
+        dropRules();
+        // When the first goes
         operator.close();
         assertThat(operator.missing()).containsExactly("The operator is stopping.");
+        // Then the one that leads now has put them right
+        await().atMost(PATIENCE).until(() -> rules() > 0);
+        second.close();
 
         // Given that the Secret is lost meanwhile
         api.client().secrets().inNamespace("default").withName("stockade-ca").delete();

@@ -90,6 +90,16 @@ final class InjectedPod {
     }
 
     private static Optional<String> changed(Container sidecar, SidecarTemplate template, Pod pod) {
+        // Not believed, only said: while an upgrade rolls, one release injects and the other checks.
+        Optional<String> release = sidecar.getEnv().stream()
+                .filter(variable -> Sidecar.RELEASE.equals(variable.getName()))
+                .findFirst()
+                .map(EnvVar::getValue);
+        if (release.isPresent() && !release.get().equals(template.release())) {
+            return Optional.of("container '" + Sidecar.CONTAINER + "' is of release " + shortened(release.get())
+                    + ", and this operator is of release " + template.release()
+                    + ". While the operator is upgraded, create the pod again; controllers do so by themselves.");
+        }
         Container wanted = SidecarContainer.of(template, Map.of(), Map.of(), Map.of());
         List<Function<Container, Object>> parts = List.of(
                 Container::getImage,
@@ -119,6 +129,11 @@ final class InjectedPod {
                         Sidecar.TRUST_PATH, Sidecar.TRUST_VOLUME))
                 ? Optional.empty()
                 : altered("volumeMounts");
+    }
+
+    /** A pod's author may have written it. */
+    private static String shortened(String release) {
+        return release.length() <= 64 ? release : release.substring(0, 64) + "...";
     }
 
     private static Optional<String> environment(Container sidecar, Container wanted, Pod pod) {
