@@ -30,6 +30,11 @@ public final class Chart {
         return Duration.ofNanos(System.nanoTime() - began);
     }
 
+    /** The tag of the images that it installs. */
+    public String tag() {
+        return tag;
+    }
+
     /** Changes one value of what is installed, and does not wait for what comes of it. */
     public void upgrade(String value, String to) {
         release().set(value, to).call();

@@ -1,5 +1,6 @@
 package dev.stockade.e2e.mesh;
 
+import dev.stockade.e2e.cluster.PreviousRelease;
 import dev.stockade.e2e.cluster.TestCluster;
 import dev.stockade.e2e.evidence.FailureEvidence;
 import dev.stockade.e2e.evidence.Measurements;
@@ -97,6 +98,13 @@ public final class Mesh implements AutoCloseable {
         return chart;
     }
 
+    /** The release before this one, its images on the cluster; installing it over this one is what a rollback does. */
+    public Chart previous() {
+        PreviousRelease release = PreviousRelease.find(System.getenv(), Path.of(property("stockade.root")));
+        release.provide(cluster);
+        return new Chart(release.chart(), cluster.kubeconfig(), cluster.registry(), release.version());
+    }
+
     public Nodes nodes() {
         return nodes;
     }
@@ -125,7 +133,7 @@ public final class Mesh implements AutoCloseable {
     /** The traffic that never stops; it begins when somebody first asks for it. */
     public synchronized Soak soak() {
         if (soak == null) {
-            soak = Soak.begin(this);
+            soak = Soak.begin(this, Soak.NAMESPACE);
         }
         return soak;
     }
