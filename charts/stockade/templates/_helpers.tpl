@@ -29,5 +29,5 @@ matchLabels:
 matchExpressions:
   - key: kubernetes.io/metadata.name
     operator: NotIn
-    values: [kube-system, {{ .Release.Namespace }}]
+    values: [kube-system, kube-public, kube-node-lease, {{ .Release.Namespace }}]
 {{- end }}

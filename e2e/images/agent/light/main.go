@@ -1,5 +1,6 @@
-// An agent that weighs next to nothing, for tests that need fifty of them: it holds one MCP event stream open and tells, in lines of
-// JSON like the agent beside it, when it was opened, cut and refused, in nanoseconds of the machine's clock.
+// An agent that weighs next to nothing, for tests that need fifty of them, or one that outlives the API server: it holds one MCP event
+// stream open and tells, in lines of JSON like the agent beside it, when it was opened, cut and refused, in nanoseconds of the
+// machine's clock; where it is asked to, it calls all the time as well.
 package main
 
 import (
@@ -16,6 +17,8 @@ import (
 
 const usage = `light COMMAND
   hold URL   keep a session and its event stream open; when it ends, or is refused, try again until it is open
+  steady URL the same, and call echo four times a second in one session and once a second in a new one, all calls numbered;
+             tell of each whether it was answered, refused, ended with an error, or lost: nothing came within 30 seconds
   idle       stay up until SIGTERM`
 
 const (
@@ -28,6 +31,9 @@ func main() {
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "hold":
 		go hold(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == "steady":
+		go hold(os.Args[2])
+		go steady(os.Args[2])
 	case len(os.Args) == 2 && os.Args[1] == "idle":
 	default:
 		fmt.Fprintln(os.Stderr, usage)
@@ -67,26 +73,26 @@ func hold(url string) {
 }
 
 func open(url string) (io.ReadCloser, error) {
-	first, err := send("POST", url, "", initialize)
+	first, err := send(http.DefaultClient, "POST", url, "", initialize)
 	if err != nil {
 		return nil, err
 	}
 	session := first.Header.Get("Mcp-Session-Id")
 	io.Copy(io.Discard, first.Body)
 	first.Body.Close()
-	second, err := send("POST", url, session, ready)
+	second, err := send(http.DefaultClient, "POST", url, session, ready)
 	if err != nil {
 		return nil, err
 	}
 	second.Body.Close()
-	stream, err := send("GET", url, session, "")
+	stream, err := send(http.DefaultClient, "GET", url, session, "")
 	if err != nil {
 		return nil, err
 	}
 	return stream.Body, nil
 }
 
-func send(method, url, session, body string) (*http.Response, error) {
+func send(client *http.Client, method, url, session, body string) (*http.Response, error) {
 	request, err := http.NewRequest(method, url, bytes.NewBufferString(body))
 	if err != nil {
 		return nil, err
@@ -99,13 +105,22 @@ func send(method, url, session, body string) (*http.Response, error) {
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
 	if answer.StatusCode/100 != 2 {
+		said, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
 		answer.Body.Close()
-		return nil, fmt.Errorf("HTTP %d", answer.StatusCode)
+		return nil, &refusal{answer.StatusCode, string(said)}
 	}
 	return answer, nil
 }
+
+// refusal is an answer of HTTP that is none of MCP.
+type refusal struct {
+	status int
+	said   string
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("HTTP %d", r.status) }

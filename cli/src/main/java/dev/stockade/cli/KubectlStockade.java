@@ -8,6 +8,7 @@ import dev.stockade.cli.command.CanICommand;
 import dev.stockade.cli.command.CompleteCommand;
 import dev.stockade.cli.command.CompletionCommand;
 import dev.stockade.cli.command.PolicyCommand;
+import dev.stockade.cli.command.StatusCommand;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 /** {@code kubectl stockade}: what people ask of the mesh, from a terminal or in CI. */
 @Command(
         name = "kubectl stockade",
-        description = {"Asks Stockade's policy, tests it without a cluster, and checks audit logs.", ""},
+        description = {"Shows the mesh, asks its policy, tests it without a cluster, and checks audit logs.", ""},
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
@@ -62,6 +63,7 @@ public final class KubectlStockade {
     /** The commands, ready to be executed or to be asked for completions. */
     public static CommandLine commandLine(Surroundings around) {
         CommandLine root = new CommandLine(CommandSpec.forAnnotatedObject(new KubectlStockade()))
+                .addSubcommand(new StatusCommand(around))
                 .addSubcommand(new CanICommand(around))
                 .addSubcommand(PolicyCommand.with(around))
                 .addSubcommand(AuditCommand.with(around))

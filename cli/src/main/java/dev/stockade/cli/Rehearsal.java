@@ -77,6 +77,7 @@ final class Rehearsal {
                 "json");
         run(folder, ExitCodes.NO, "policy", "test", "cases.yaml");
         run(folder, ExitCodes.CLUSTER, "can-i", "triage", "connect", "github", "--kubeconfig", "kubeconfig");
+        run(folder, ExitCodes.CLUSTER, "status", "--kubeconfig", "kubeconfig");
         run(folder, ExitCodes.UNUSABLE, "audit", "verify");
         run(folder, ExitCodes.YES, "__complete", "can-i", "");
         run(folder, ExitCodes.YES, "can-i", "--help");

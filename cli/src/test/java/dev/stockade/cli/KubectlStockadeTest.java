@@ -37,6 +37,8 @@ class KubectlStockadeTest {
                 "policy test",
                 "policy test nowhere.yaml",
                 "audit",
+                "status -o xml",
+                "status tools",
                 "completion tcsh",
                 "nonsense",
             })
@@ -62,7 +64,8 @@ class KubectlStockadeTest {
     /** The example of the issue has to be found by whoever asks for help. */
     @Test
     void everyCommandThatPeopleUseHasExamplesAndExitCodes() {
-        for (List<String> command : List.of(List.of("can-i"), List.of("policy", "test"), List.of("audit", "verify"))) {
+        for (List<String> command :
+                List.of(List.of("status"), List.of("can-i"), List.of("policy", "test"), List.of("audit", "verify"))) {
             List<String> asked = new ArrayList<>(command);
             asked.add("--help");
 
@@ -103,7 +106,7 @@ class KubectlStockadeTest {
             delimiter = '|',
             nullValues = "-",
             value = {
-                "'' | audit,can-i,completion,policy | :4",
+                "'' | audit,can-i,completion,policy,status | :4",
                 "can | can-i | :4",
                 "can-i,agents/x,'' | call,connect,get,read | :4",
                 "can-i,agents/x,c | call,connect | :4",

@@ -11,10 +11,22 @@ import dev.stockade.e2e.mesh.Operator;
 import dev.stockade.e2e.mesh.Standing;
 import dev.stockade.e2e.mesh.Team;
 import dev.stockade.e2e.mesh.Versions;
+import dev.stockade.e2e.mesh.Waiting;
 import dev.stockade.e2e.workload.Conversation;
 import dev.stockade.e2e.workload.Manifests;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -23,6 +35,8 @@ import org.junit.jupiter.api.Test;
 @Disturbing
 @Order(80)
 class OperatorAbsenceE2E {
+    private static final List<String> NEVER_ASKED =
+            List.of("kube-system", "kube-public", "kube-node-lease", Chart.NAMESPACE);
     private static final String ECHO = "{\"message\":\"still here\"}";
 
     private final Mesh mesh;
@@ -79,6 +93,106 @@ class OperatorAbsenceE2E {
         Map<String, String> now = Versions.ofWhatHolds(mesh.client());
         now.keySet().retainAll(held.keySet());
         Versions.assertSame(held, now);
+    }
+
+    @Test
+    void withoutTheOperatorOnlyLabelledNamespacesWaitAndNobodyCanLabelItIntoADeadlock() {
+        Team outsiders = mesh.outsiders("e2e-absence-outside");
+        int replicas = operator.wanted();
+        try {
+            NEVER_ASKED.forEach(namespace -> label(namespace, "enabled"));
+            operator.scale(0);
+            operator.awaitGone();
+
+            assertThat(NEVER_ASKED)
+                    .allSatisfy(namespace -> assertThat(refusal(namespace)).isEmpty());
+            assertThat(refusal(outsiders.namespace())).isEmpty();
+            assertThat(refusal(team.namespace()))
+                    .hasValueSatisfying(
+                            why -> assertThat(why).contains("failed calling webhook \"inject.stockade.dev\""));
+            team.apply(team.manifests().server("patient", 1, true));
+            String replicaSet = awaitReplicaSet();
+            team.awaitEvent(
+                    replicaSet,
+                    event -> event.getReason().equals("FailedCreate")
+                            && event.getMessage().contains("failed calling webhook \"inject.stockade.dev\""));
+        } finally {
+            // With its own namespace labelled it comes back all the same.
+            operator.scale(replicas);
+            operator.awaitReady();
+            NEVER_ASKED.forEach(namespace -> label(namespace, null));
+            outsiders.disband();
+        }
+
+        team.apply(Manifests.secureMcpServer("patient", ""));
+        team.awaitDeployment("patient").server("patient").await("Ready", "True");
+    }
+
+    private String awaitReplicaSet() {
+        AtomicReference<String> found = new AtomicReference<>("");
+        Waiting.until("the Deployment has its ReplicaSet", () -> "none", () -> {
+            mesh.client()
+                    .apps()
+                    .replicaSets()
+                    .inNamespace(team.namespace())
+                    .withLabel("app", "patient")
+                    .list()
+                    .getItems()
+                    .forEach(set -> found.set(set.getMetadata().getName()));
+            return !found.get().isEmpty();
+        });
+        return found.get();
+    }
+
+    /** Why a pod cannot be created there; empty if it can. Nothing is stored. */
+    private Optional<String> refusal(String namespace) {
+        try {
+            Pod _ = mesh.client()
+                    .adapt(NamespacedKubernetesClient.class)
+                    // By itself the client tries again what the API server could not have admitted.
+                    .withRequestConfig(new RequestConfigBuilder()
+                            .withRequestRetryBackoffLimit(0)
+                            .build())
+                    .call(once -> once.resource(anyPod(namespace)).dryRun().create());
+            return Optional.empty();
+        } catch (KubernetesClientException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Pod anyPod(String namespace) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName("anybody")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("any")
+                .withImage("any")
+                .withNewSecurityContext()
+                .withAllowPrivilegeEscalation(false)
+                .withRunAsNonRoot(true)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .withNewSeccompProfile()
+                .withType("RuntimeDefault")
+                .endSeccompProfile()
+                .endSecurityContext()
+                .endContainer()
+                .endSpec()
+                .build();
+    }
+
+    private void label(String namespace, @Nullable String value) {
+        mesh.client()
+                .namespaces()
+                .withName(namespace)
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"metadata\":{\"labels\":{\"stockade.dev/mesh\":%s}}}"
+                                .formatted(value == null ? "null" : '"' + value + '"'));
     }
 
     @Test

@@ -4,6 +4,8 @@ import static dev.stockade.e2e.workload.Manifests.policy;
 import static dev.stockade.e2e.workload.Manifests.secureMcpServer;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.e2e.mesh.Definitions;
 import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.Resource;
@@ -58,6 +60,10 @@ class RemovalE2E {
         awaitNoResources(betweenResourcesAndNamespace);
         mesh.chart().uninstall();
         mesh.operator().awaitGone();
+        assertThat(webhooks()).isEmpty();
+        assertThat(echo(beforeResources).has("result"))
+                .as("what sidecars had, they keep")
+                .isTrue();
         deleteResources(beforeResources);
         awaitNoResources(beforeResources);
         List.of(betweenResourcesAndNamespace, beforeResources, beforeNamespaceAlone)
@@ -69,6 +75,64 @@ class RemovalE2E {
         // What was installed once can be installed again, and finds its CA.
         mesh.chart().install();
         mesh.trust().await("Ready", "True");
+    }
+
+    @Test
+    void theDefinitionsGoWhileNoOperatorIsThere() {
+        Team team = raise("e2e-gone-6");
+        awaitReady(team);
+        Definitions definitions = new Definitions(mesh.client());
+        String root = String.valueOf(mesh.rotation().roots());
+
+        mesh.chart().uninstall();
+        mesh.operator().awaitGone();
+        definitions.delete();
+
+        definitions.awaitGone(); // and with them every resource, and what belongs to one
+        Waiting.until(
+                "the NetworkPolicies of the servers are gone",
+                () -> networkPolicies(team),
+                () -> networkPolicies(team).isEmpty());
+        assertThat(echo(team).has("result")).as("what sidecars had, they keep").isTrue();
+        // Nothing injects, and nothing refuses.
+        team.apply(team.manifests().agent("bare", "default", true)).awaitReady("bare");
+        assertThat(team.pod("bare").getSpec().getInitContainers()).isEmpty();
+        team.disband();
+        team.awaitDisbanded();
+        mesh.chart().install();
+        mesh.trust().await("Ready", "True");
+        assertThat(String.valueOf(mesh.rotation().roots()))
+                .as("the CA's Secret outlives MeshTrust")
+                .isEqualTo(root);
+    }
+
+    private List<String> networkPolicies(Team team) {
+        return mesh.client().network().v1().networkPolicies().inNamespace(team.namespace()).list().getItems().stream()
+                .map(policy -> policy.getMetadata().getName())
+                .toList();
+    }
+
+    /** Whatever of Stockade may still be asked when something is created. */
+    private List<String> webhooks() {
+        List<String> names = new ArrayList<>();
+        var registration = mesh.client().admissionRegistration().v1();
+        registration
+                .mutatingWebhookConfigurations()
+                .list()
+                .getItems()
+                .forEach(one -> names.add(one.getMetadata().getName()));
+        registration
+                .validatingWebhookConfigurations()
+                .list()
+                .getItems()
+                .forEach(one -> names.add(one.getMetadata().getName()));
+        names.removeIf(name -> !name.startsWith("stockade-"));
+        return names;
+    }
+
+    private static JsonNode echo(Team team) {
+        return team.program("agent")
+                .call("http://127.0.0.1:15001/%s/server".formatted(team.namespace()), "echo", "{\"message\":\"on\"}");
     }
 
     private Team raise(String namespace) {

@@ -22,6 +22,7 @@ import dev.stockade.operator.authority.OperatorCredentials;
 import dev.stockade.operator.authority.Pem;
 import dev.stockade.operator.authority.SecretWatch;
 import dev.stockade.operator.authority.TrustSettings;
+import dev.stockade.operator.cluster.ApiContact;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.control.ControlServer;
 import dev.stockade.operator.isolation.NetworkPolicies;
@@ -29,12 +30,18 @@ import dev.stockade.operator.isolation.Prober;
 import dev.stockade.operator.isolation.ProvenIsolation;
 import dev.stockade.operator.leadership.Election;
 import dev.stockade.operator.leadership.Reconcilers;
+import dev.stockade.operator.reach.Obstacles;
+import dev.stockade.operator.restart.Evictor;
 import dev.stockade.operator.snapshot.CompiledMesh;
 import dev.stockade.operator.snapshot.CurrentMesh;
+import dev.stockade.operator.snapshot.PodSnapshot;
 import dev.stockade.operator.status.ChangeFeed;
+import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
+import dev.stockade.operator.status.RestartReports;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -44,6 +51,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -68,7 +76,6 @@ final class Assembly implements AutoCloseable {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final long REFRESH_SECONDS = 30;
     private static final long ADVANCE_SECONDS = 2;
-    private static final Duration STALE_AFTER = Duration.ofHours(1);
 
     /** The chart's webhook configurations. */
     static final String INJECTOR = "stockade-injector";
@@ -87,7 +94,11 @@ final class Assembly implements AutoCloseable {
 
     private volatile String waitsFor = "The operator is starting.";
     private volatile @Nullable OperatorCredentials credentials;
+    private volatile @Nullable ClusterCache cache;
+    private volatile @Nullable Reconcilers reconcilers;
     private volatile boolean stopping;
+    /** Whether this replica, since it leads, has brought its definitions in; of the thread that advances rotations. */
+    private boolean defined;
 
     /** Where it listens; 0 for any free port. */
     record Ports(int control, int webhooks) {
@@ -112,8 +123,16 @@ final class Assembly implements AutoCloseable {
         } else if (!waitsFor.isEmpty()) {
             missing.add(waitsFor);
         }
-        OperatorCredentials held = credentials;
-        if (held != null && !held.usable()) {
+        ClusterCache held = cache;
+        if (held != null) {
+            Optional<Instant> confirmed = held.confirmed();
+            if (ApiContact.of(confirmed, clock.instant()) != ApiContact.CURRENT) {
+                missing.add("The API server has not been reached since "
+                        + confirmed.map(Instant::toString).orElse("the start") + ".");
+            }
+        }
+        OperatorCredentials own = credentials;
+        if (own != null && !own.usable()) {
             missing.add("The operator's own certificate has ended; the certificate authority refuses to sign another.");
         }
         return missing;
@@ -125,14 +144,18 @@ final class Assembly implements AutoCloseable {
         String trustDomain = mesh.trustDomain();
         Authority authority =
                 new Authority(client, settings.namespace(), () -> trust.read().orElse(mesh), clock);
-        ClusterCache cache = startCache(trustDomain);
-        CurrentMesh compiled = new CurrentMesh(cache, authority, trustDomain);
+        ClusterCache cluster = startCache(trustDomain);
+        CurrentMesh compiled = new CurrentMesh(cluster, authority, trustDomain);
         SidecarRegistry registry = new SidecarRegistry(pod -> staleAfter(compiled, pod), clock);
         ChangeFeed changes = new ChangeFeed();
         keep(changes);
-        ProvenIsolation isolation = startIsolation(cache, compiled, registry, changes);
-        Reconcilers reconcilers = startReconcilers(authority, cache, compiled, registry, isolation, changes);
-        Prober prober = new Prober(isolation, reconcilers::leading, changes::changed, meters, clock);
+        NetworkPolicies policies = new NetworkPolicies(client, changes::changed);
+        keep(policies);
+        policies.start();
+        ProvenIsolation isolation =
+                new ProvenIsolation(() -> mesh(compiled.now()), cluster::live, policies::of, registry, clock);
+        Reconcilers elected = startReconcilers(authority, cluster, compiled, registry, isolation, policies, changes);
+        Prober prober = new Prober(isolation, elected::leading, changes::changed, meters, clock);
         keep(prober);
         prober.start();
 
@@ -140,7 +163,7 @@ final class Assembly implements AutoCloseable {
         awaitCredentials(authority, own);
         credentials = own;
         startWebhooks(authority, own, trustDomain);
-        ControlServer control = startControl(trustDomain, authority, own, cache, compiled, registry);
+        ControlServer control = startControl(trustDomain, authority, own, cluster, compiled, registry);
         prober.ask(control.vantages());
         follow(authority, own);
         Census census = new RotationCensus(
@@ -148,8 +171,8 @@ final class Assembly implements AutoCloseable {
                 client,
                 () -> authority.trust().roots());
         ScheduledFuture<?> _ = refreshes.scheduleWithFixedDelay(
-                () -> advance(authority, own, reconcilers, census), ADVANCE_SECONDS, ADVANCE_SECONDS, TimeUnit.SECONDS);
-        new OperatorMeters(clock).bind(meters, authority, cache, control::connected);
+                () -> advance(authority, own, elected, census), ADVANCE_SECONDS, ADVANCE_SECONDS, TimeUnit.SECONDS);
+        new OperatorMeters(clock).bind(meters, authority, cluster, control::connected);
         changes.changed();
         waitsFor = "";
     }
@@ -171,19 +194,12 @@ final class Assembly implements AutoCloseable {
 
     private ClusterCache startCache(String trustDomain) throws InterruptedException {
         waitsFor = "The caches are being filled from the API server.";
-        ClusterCache cache = new ClusterCache(client, trustDomain, settings.clusterDomain(), clock);
-        keep(cache);
-        cache.start();
-        retry("the caches are not filled", cache::synced);
-        return cache;
-    }
-
-    private ProvenIsolation startIsolation(
-            ClusterCache cache, CurrentMesh compiled, SidecarRegistry registry, ChangeFeed changes) {
-        NetworkPolicies policies = new NetworkPolicies(client, changes::changed);
-        keep(policies);
-        policies.start();
-        return new ProvenIsolation(() -> mesh(compiled.now()), cache::live, policies::of, registry, clock);
+        ClusterCache filled = new ClusterCache(client, trustDomain, settings.clusterDomain(), clock);
+        keep(filled);
+        filled.start();
+        retry("the caches are not filled", filled::synced);
+        cache = filled;
+        return filled;
     }
 
     private Reconcilers startReconcilers(
@@ -192,24 +208,54 @@ final class Assembly implements AutoCloseable {
             CurrentMesh compiled,
             SidecarRegistry registry,
             ProvenIsolation isolation,
+            NetworkPolicies policies,
             ChangeFeed changes) {
         cache.onChange(changes::changed);
         authority.onChange(changes::changed);
         registry.onChange(changes::changed);
+        RestartReports restarts = new RestartReports();
+        LiveBarePods bare = new LiveBarePods(client, restarts, clock);
         Evidence evidence = new Evidence(
-                () -> mesh(compiled.now()), registry, new LiveBarePods(client, clock), isolation, new Tenure(), clock);
-        Reconcilers reconcilers = Reconcilers.of(
+                () -> mesh(compiled.now()),
+                registry,
+                bare,
+                isolation,
+                new Outdated(settings.release()),
+                new Tenure(),
+                clock);
+        String identity = new LeaseHolder(settings.podName(), settings.podIp()).identity();
+        Optional<String> otherDomain =
+                ClusterDomain.ofThisPod(settings.namespace()).otherThan(settings.clusterDomain());
+        otherDomain.ifPresent(log::warn);
+        Reconcilers standing = Reconcilers.of(
                 client,
-                Election.of(
-                        settings.namespace(),
-                        LeaseReader.NAME,
-                        new LeaseHolder(settings.podName(), settings.podIp()).identity()),
+                Election.of(settings.namespace(), LeaseReader.NAME, identity),
                 evidence,
                 authority::state,
-                changes);
-        keep(reconcilers);
-        reconcilers.start();
-        return reconcilers;
+                otherDomain,
+                changes,
+                meters);
+        keep(standing);
+        standing.start();
+        reconcilers = standing;
+        EventWriter events = new EventWriter(client, identity, clock);
+        Obstacles obstacles =
+                new Obstacles(evidence, cache::live, policies::of, standing::leading, events, settings.namespace());
+        keep(obstacles);
+        obstacles.start();
+        Evictor evictor = new Evictor(
+                client,
+                evidence.mesh(),
+                cache::confirmed,
+                standing::leading,
+                bare,
+                restarts,
+                events,
+                changes::changed,
+                clock);
+        keep(evictor);
+        evictor.start();
+        return standing;
     }
 
     private static Mesh mesh(CompiledMesh compiled) {
@@ -221,7 +267,7 @@ final class Assembly implements AutoCloseable {
                 .claims()
                 .server(pod)
                 .map(server -> server.getSpec().limits().stale())
-                .orElse(STALE_AFTER);
+                .orElse(PodSnapshot.WITHOUT_SERVER);
     }
 
     private void awaitCredentials(Authority authority, OperatorCredentials own) throws InterruptedException {
@@ -280,10 +326,12 @@ final class Assembly implements AutoCloseable {
     }
 
     /** The lease holder alone takes the steps; the others follow. */
-    private static void advance(Authority authority, OperatorCredentials own, Reconcilers reconcilers, Census census) {
+    private void advance(Authority authority, OperatorCredentials own, Reconcilers reconcilers, Census census) {
         if (!reconcilers.leading()) {
+            defined = false;
             return;
         }
+        define();
         try {
             authority.advance(census);
             own.refresh();
@@ -294,13 +342,29 @@ final class Assembly implements AutoCloseable {
         }
     }
 
+    /** A replica of another release may have started after this one, and left its own definitions: whoever leads has the last word. */
+    private void define() {
+        if (defined) {
+            return;
+        }
+        try {
+            trust.applyDefinitions();
+            defined = true;
+        } catch (KubernetesClientException e) {
+            log.atWarn()
+                    .addKeyValue("why", e.getMessage())
+                    .log("the custom resource definitions cannot be applied; trying again");
+        }
+    }
+
     private void startWebhooks(Authority authority, OperatorCredentials own, String trustDomain) {
         WebhookServer webhooks = WebhookServer.of(
                 new InetSocketAddress(ports.webhooks()),
                 own.keyManager(),
                 new LiveMembership(client),
                 () -> template(authority, trustDomain),
-                client.getKubernetesSerialization());
+                client.getKubernetesSerialization(),
+                meters);
         keep(webhooks);
         webhooks.start();
         WebhookTrust bundle =
@@ -395,11 +459,19 @@ final class Assembly implements AutoCloseable {
         started.push(part);
     }
 
-    /** Gives the lease back, ends streams so that sidecars go to another replica, and closes the rest. */
+    /**
+     * Gives the lease back, ends streams so that sidecars go to another replica, and closes the rest. The lease is first: another
+     * replica takes it over while calls and streams are let finish here, and nobody writes into a status that sidecars are gone
+     * which are only on their way to that one.
+     */
     @Override
     public synchronized void close() {
         stopping = true;
         refreshes.shutdownNow();
+        Reconcilers standing = reconcilers;
+        if (standing != null) {
+            standing.close();
+        }
         while (!started.isEmpty()) {
             AutoCloseable part = started.pop();
             try {

@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.operator.authority.Authority;
 import dev.stockade.operator.authority.AuthorityState;
 import dev.stockade.operator.cluster.ClusterCache;
+import dev.stockade.operator.metrics.ResourceMeters;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +25,8 @@ final class OperatorMeters {
     void bind(MeterRegistry meters, Authority authority, ClusterCache cache, IntSupplier connected) {
         Gauge.builder("stockade.sidecars.connected", connected, IntSupplier::getAsInt)
                 .description("Sidecars that are subscribed to this replica")
+                // Nobody else holds it: without this the gauge would be NaN after the next collection.
+                .strongReference(true)
                 .register(meters);
         Gauge.builder("stockade.ca.usable", authority, a -> a.state() instanceof AuthorityState.Usable ? 1 : 0)
                 .description("1 if the certificate authority signs")
@@ -49,7 +51,7 @@ final class OperatorMeters {
                 .description("Seconds since the caches were last known to be current")
                 .baseUnit("seconds")
                 .register(meters);
-        new JvmMemoryMetrics().bindTo(meters);
+        ResourceMeters.bind(meters, cache::view);
     }
 
     private static double step(AuthorityState state) {

@@ -3,6 +3,8 @@ package dev.stockade.operator;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.health.HealthServer;
+import dev.stockade.operator.metrics.ApiRequestMeters;
+import dev.stockade.operator.metrics.ProcessMeters;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -21,6 +23,12 @@ import org.slf4j.LoggerFactory;
 /** The process: starts the operator, answers for its health from the first moment, and stops it in order. */
 public final class StockadeOperator {
     private static final Logger log = LoggerFactory.getLogger(StockadeOperator.class);
+
+    /**
+     * Between the first two attempts to watch again. It doubles up to 32 times that: by default, an API server that was away for a
+     * minute would be back for half a minute before a change is seen.
+     */
+    private static final int RECONNECT_MILLIS = 200;
 
     private StockadeOperator() {}
 
@@ -45,10 +53,15 @@ public final class StockadeOperator {
                 .addKeyValue("namespace", settings.namespace())
                 .log("the operator starts");
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ProcessMeters.bind(meters, settings.release());
         AtomicReference<@Nullable Assembly> assembly = new AtomicReference<>();
         HealthServer health = bindHealth(() -> missing(assembly.get()), meters);
+        Config config = Config.autoConfigure(null);
+        config.setWatchReconnectInterval(RECONNECT_MILLIS);
         KubernetesClient client = new KubernetesClientBuilder()
-                .withConfig(Config.autoConfigure(null))
+                .withConfig(config)
+                .withHttpClientBuilderConsumer(
+                        http -> http.addOrReplaceInterceptor(ApiRequestMeters.NAME, new ApiRequestMeters(meters)))
                 .build();
         Assembly operator = new Assembly(settings, Assembly.Ports.STANDARD, client, meters, Clock.systemUTC());
         assembly.set(operator);

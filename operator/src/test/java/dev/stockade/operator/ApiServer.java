@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,9 +44,11 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private static KubernetesClient client(KubeAPIServer server) {
-        return new KubernetesClientBuilder()
-                .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
-                .build();
+        return builder(server).build();
+    }
+
+    private static KubernetesClientBuilder builder(KubeAPIServer server) {
+        return new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()));
     }
 
     private static boolean established(CustomResourceDefinition definition) {
@@ -82,6 +85,13 @@ public final class ApiServer implements AutoCloseable {
     /** Another connection of the same administrator, for a second replica. */
     public KubernetesClient newClient() {
         return client(server);
+    }
+
+    /** The same, with something that sees each of its requests. */
+    public KubernetesClient newClient(String name, Interceptor interceptor) {
+        return builder(server)
+                .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor(name, interceptor))
+                .build();
     }
 
     @Override

@@ -8,23 +8,32 @@ import dev.stockade.crds.trust.MeshTrustSpec;
 import dev.stockade.crds.trust.MeshTrustStatus;
 import dev.stockade.operator.authority.Der;
 import dev.stockade.operator.authority.Pem;
+import dev.stockade.operator.metrics.ApiRequestMeters;
+import dev.stockade.operator.metrics.MetricsPage;
+import dev.stockade.operator.metrics.ProcessMeters;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -52,9 +61,13 @@ class AssemblyIT {
     }
 
     private static Assembly operator(KubernetesClient client, MeterRegistry meters) {
+        return operator("operator-0", client, meters);
+    }
+
+    private static Assembly operator(String pod, KubernetesClient client, MeterRegistry meters) {
         Settings settings = Settings.of(Map.of(
                 "STOCKADE_NAMESPACE", "default",
-                "STOCKADE_POD_NAME", "operator-0",
+                "STOCKADE_POD_NAME", pod,
                 "STOCKADE_POD_IP", "127.0.0.1",
                 "STOCKADE_SIDECAR_IMAGE", "sidecar"));
         return new Assembly(settings, new Assembly.Ports(0, 0), client, meters, Clock.systemUTC());
@@ -85,6 +98,32 @@ class AssemblyIT {
                 .patch(
                         PatchContext.of(PatchType.JSON_MERGE),
                         "{\"metadata\": {\"annotations\": {\"stockade.dev/rotate\": \"" + rotate + "\"}}}");
+    }
+
+    private static Resource<CustomResourceDefinition> trustDefinition() {
+        return api.client().apiextensions().v1().customResourceDefinitions().withName("meshtrusts.stockade.dev");
+    }
+
+    private static JSONSchemaProps spec(CustomResourceDefinition definition) {
+        return Objects.requireNonNull(definition
+                .getSpec()
+                .getVersions()
+                .getFirst()
+                .getSchema()
+                .getOpenAPIV3Schema()
+                .getProperties()
+                .get("spec"));
+    }
+
+    private static int rules() {
+        return spec(trustDefinition().get()).getXKubernetesValidations().size();
+    }
+
+    private static void dropRules() {
+        trustDefinition().edit(definition -> {
+            spec(definition).setXKubernetesValidations(new ArrayList<>());
+            return definition;
+        });
     }
 
     private static List<String> events() {
@@ -146,8 +185,9 @@ class AssemblyIT {
     @Test
     void itWaitsForTheMeshTrustServesRotatesAndNeverReplacesALostRoot() throws Exception {
         // Given an operator that was installed before its MeshTrust
-        SimpleMeterRegistry meters = new SimpleMeterRegistry();
-        Assembly operator = operator(api.newClient(), meters);
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ProcessMeters.bind(meters, "test");
+        Assembly operator = operator(api.newClient(ApiRequestMeters.NAME, new ApiRequestMeters(meters)), meters);
         CompletableFuture<Boolean> started = begin(operator);
         await().atMost(PATIENCE)
                 .until(() -> operator.missing().toString().contains("MeshTrust default does not exist"));
@@ -164,6 +204,41 @@ class AssemblyIT {
                         .filter(root -> !root.isEmpty())
                         .isPresent());
         assertThat(trust().orElseThrow().getStatus().epoch()).isEqualTo(1);
+
+        // And what it says of itself is what the page lists, by name, type and labels
+        System.gc();
+        String scraped = meters.scrape();
+        assertThat(scraped).as("a gauge whose object was collected").doesNotContain(" NaN");
+        assertThat(MetricsPage.said(scraped))
+                .isNotEmpty()
+                .containsExactlyElementsOf(MetricsPage.documented("Operator"));
+        assertThat(meters.get("stockade.leader").gauge().value()).isEqualTo(1);
+        assertThat(meters.get("stockade.resources")
+                        .tags("kind", "MeshTrust", "ready", "True")
+                        .gauge()
+                        .value())
+                .isEqualTo(1);
+        assertThat(meters.get("stockade.reconcile")
+                        .tags("kind", "MeshTrust", "outcome", "done")
+                        .timer()
+                        .count())
+                .isPositive();
+        assertThat(meters.get("stockade.reconcile.waiting").gauges())
+                .allSatisfy(gauge -> assertThat(gauge.value()).isZero());
+        for (String request : List.of(
+                "get meshtrusts 200",
+                "patch meshtrusts/status 200",
+                "watch meshtrusts 101",
+                "create secrets 201",
+                "patch customresourcedefinitions 200")) {
+            String[] words = request.split(" ", -1);
+            assertThat(meters.get("stockade.api.requests")
+                            .tags("verb", words[0], "resource", words[1], "code", words[2])
+                            .counter()
+                            .count())
+                    .as(request)
+                    .isPositive();
+        }
 
         // Given a webhook that believes in nothing yet
         WebhookTrustProbe webhook = WebhookTrustProbe.create(api.client());
@@ -187,8 +262,18 @@ class AssemblyIT {
         assertThat(meters.get("stockade.ca.rotation.step").gauge().value()).isZero();
         assertThat(meters.get("stockade.ca.trust.epoch").gauge().value()).isEqualTo(4);
         assertThat(meters.get("stockade.ca.issuer.remaining").gauge().value()).isPositive();
+
+        // Given another replica, and definitions that one of a former release has left
+        Assembly second = operator("operator-1", api.newClient(), new SimpleMeterRegistry());
+        await().atMost(PATIENCE).until(begin(second)::isDone);
+        assertThat(rules()).isPositive();
+        dropRules();
+        // When the first goes
         operator.close();
         assertThat(operator.missing()).containsExactly("The operator is stopping.");
+        // Then the one that leads now has put them right
+        await().atMost(PATIENCE).until(() -> rules() > 0);
+        second.close();
 
         // Given that the Secret is lost meanwhile
         api.client().secrets().inNamespace("default").withName("stockade-ca").delete();

@@ -52,8 +52,9 @@ public final class ServiceNames {
         return labels.entrySet().containsAll(selector.entrySet());
     }
 
-    private static boolean headless(Service service) {
-        return "None".equals(service.getSpec().getClusterIP());
+    /** Whether its name leads to the pods themselves. */
+    public static boolean headless(Service service) {
+        return service.getSpec() != null && "None".equals(service.getSpec().getClusterIP());
     }
 
     private static boolean resolves(

@@ -27,6 +27,7 @@ import dev.stockade.sidecar.tunnel.EventLoops;
 import dev.stockade.sidecar.tunnel.TunnelPool;
 import dev.stockade.sidecar.vantage.ListeningSockets;
 import dev.stockade.sidecar.vantage.Lookout;
+import dev.stockade.sidecar.vantage.OwnServer;
 import dev.stockade.sidecar.vantage.ProbeAttempts;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
@@ -47,7 +48,8 @@ public final class Sidecar implements AutoCloseable {
     /** Makes what takes over the streams of agents, out of what is in force. */
     @FunctionalInterface
     public interface ServerSide {
-        AcceptedStreams over(CurrentState state, EventLoops loops, Allowances allowances, Metrics metrics);
+        AcceptedStreams over(
+                CurrentState state, EventLoops loops, Allowances allowances, Metrics metrics, OwnServer own);
     }
 
     private final Environment environment;
@@ -75,6 +77,7 @@ public final class Sidecar implements AutoCloseable {
                 audit, state, environment.podNamespace() + "/" + environment.podName(), metrics, rim.clock());
 
         Allowances allowances = new Allowances(state::server, PlatformDependent.maxDirectMemory(), loops.loop());
+        OwnServer own = new OwnServer();
         inbound = new InboundListener(
                 loops,
                 environment.podAddresses().stream()
@@ -84,7 +87,7 @@ public final class Sidecar implements AutoCloseable {
                 tls,
                 state,
                 new OwnAddresses(environment.podAddresses()),
-                serverSide.over(state, loops, allowances, metrics),
+                serverSide.over(state, loops, allowances, metrics, own),
                 allowances,
                 recording,
                 metrics,
@@ -143,6 +146,7 @@ public final class Sidecar implements AutoCloseable {
                 loops.socket(),
                 new Lookout(
                         new ListeningSockets(Path.of("/proc/net")),
+                        own,
                         new ProbeAttempts(loops.control().next(), loops.socket(), environment.podAddresses(), log),
                         log),
                 rim.clock(),

@@ -36,7 +36,7 @@ public final class StockadeSidecar {
 
     /** Every request on an accepted stream is decided by the rules in force at that moment. */
     public static Sidecar.ServerSide policing(AuditLog audit, Clock clock, BoundPod pod) {
-        return (state, loops, allowances, metrics) -> {
+        return (state, loops, allowances, metrics, own) -> {
             McpServerSide mcp = new McpServerSide(
                     state::server,
                     state::stale,
@@ -45,7 +45,8 @@ public final class StockadeSidecar {
                     clock,
                     pod,
                     allowances,
-                    metrics);
+                    metrics,
+                    own);
             state.onApply(applied -> {
                 mcp.rulesChanged();
                 return CompletableFuture.completedFuture(null);

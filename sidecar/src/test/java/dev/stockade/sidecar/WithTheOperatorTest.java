@@ -370,6 +370,30 @@ class WithTheOperatorTest {
     }
 
     @Test
+    void whatWasGrantedGoesOnWithoutTheOperatorUntilTheCertificatesEnd() {
+        MovableClock clock = new MovableClock();
+        mesh.clock(clock);
+        send("server-1", "server-v1", s -> {
+            Server.Builder server = github().addAgents(triageAt("agent-1"));
+            server.getLimitsBuilder().setStaleAfterMillis(Duration.ofHours(24).toMillis());
+            s.setServer(server);
+        });
+        Mesh.Pod server = mesh.start("server-1", "127.0.0.22", application.port());
+        ready(server);
+        Mesh.Pod agent = agent();
+        operator.close();
+
+        clock.forward(Duration.ofMinutes(50));
+        int beforeTheEnd = mesh.call(agent, "/tools/github", "x").statusCode();
+        clock.forward(Duration.ofMinutes(11));
+
+        healthSays(server, "ready", "no valid certificate for " + Mesh.GITHUB.uri());
+        healthSays(agent, "ready", "no valid certificate for " + Mesh.TRIAGE.uri());
+        assertThat(beforeTheEnd).isEqualTo(200);
+        assertThat(mesh.call(agent, "/tools/github", "x").statusCode()).isNotEqualTo(200);
+    }
+
+    @Test
     void bothSidecarsCountThatTheyAgreedOnAPostQuantumKeyExchange() {
         Mesh.Pod server = server();
         Mesh.Pod agent = agent();

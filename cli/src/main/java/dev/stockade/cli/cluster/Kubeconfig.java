@@ -27,8 +27,13 @@ public record Kubeconfig(Optional<Path> file, Optional<String> context) {
         requireNonNull(context);
     }
 
-    /** A connection, to be closed. */
-    public record Connection(KubernetesClient client, LiveResources resources) implements AutoCloseable {
+    /**
+     * A connection, to be closed.
+     *
+     * @param namespace of names without one
+     */
+    public record Connection(KubernetesClient client, String namespace, LiveResources resources)
+            implements AutoCloseable {
         @Override
         public void close() {
             client.close();
@@ -50,7 +55,8 @@ public record Kubeconfig(Optional<Path> file, Optional<String> context) {
         KubernetesClient client =
                 new KubernetesClientBuilder().withConfig(config).build();
         String own = config.getNamespace() == null ? "default" : config.getNamespace();
-        return new Connection(client, new LiveResources(client, namespace.orElse(own)));
+        String used = namespace.orElse(own);
+        return new Connection(client, used, new LiveResources(client, used));
     }
 
     private Config config() {

@@ -19,10 +19,6 @@ import java.util.function.Supplier;
 
 /** What the API server has at this moment; each thing is read once. Every method may throw {@link ClusterException}. */
 public final class LiveResources implements Resources {
-    private static final int UNAUTHORIZED = 401;
-    private static final int FORBIDDEN = 403;
-    private static final int NOT_FOUND = 404;
-
     private final KubernetesClient client;
     private final String namespace;
     private final Map<String, Membership> memberships = new HashMap<>();
@@ -92,30 +88,7 @@ public final class LiveResources implements Resources {
         try {
             return question.get();
         } catch (KubernetesClientException e) {
-            throw new ClusterException(
-                    switch (e.getCode()) {
-                        case FORBIDDEN ->
-                            "You may not " + right + " in this cluster. " + why + " Check with: kubectl auth can-i "
-                                    + right;
-                        case UNAUTHORIZED ->
-                            "The cluster does not know you: the credentials in the kubeconfig have ended or are another"
-                                    + " cluster's.";
-                        case NOT_FOUND ->
-                            "The cluster does not have Stockade's definitions (" + right + " is not found). Install"
-                                    + " the chart first.";
-                        default ->
-                            "The cluster at " + client.getMasterUrl() + " cannot be asked (" + right + "): "
-                                    + cause(e) + ". Name another cluster with --context or --kubeconfig, or manifests"
-                                    + " with -f.";
-                    });
+            throw Refusal.of(client, right, why, e);
         }
-    }
-
-    private static String cause(Throwable failure) {
-        Throwable last = failure;
-        while (last.getCause() != null) {
-            last = last.getCause();
-        }
-        return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
     }
 }

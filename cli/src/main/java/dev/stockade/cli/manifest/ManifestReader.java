@@ -16,6 +16,7 @@ import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.policy.Objections;
 import dev.stockade.policy.PolicyCompiler;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.ArrayList;
@@ -141,12 +142,28 @@ public final class ManifestReader {
                 HasMetadata resource =
                         MAPPER.convertValue(accepted.object(), requireNonNull(KINDS.get(definition.kind())));
                 found.add(resource);
-                yield resource instanceof McpAccessPolicy policy ? conditions(policy) : List.of();
+                yield webhook(resource);
             }
         };
     }
 
-    /** What the webhook says of a policy. */
+    /** What the webhook says. */
+    private static List<Problem> webhook(HasMetadata resource) {
+        return switch (resource) {
+            case SecureMcpServer server -> problems(Objections.to(server.getSpec()));
+            case McpAccessPolicy policy ->
+                Stream.concat(problems(Objections.to(policy.getSpec())).stream(), conditions(policy).stream())
+                        .toList();
+            default -> List.of();
+        };
+    }
+
+    private static List<Problem> problems(List<Objections.Objection> objections) {
+        return objections.stream()
+                .map(objection -> new Problem(objection.path(), objection.sentence(), true))
+                .toList();
+    }
+
     private static List<Problem> conditions(McpAccessPolicy policy) {
         return PolicyCompiler.invalidConditions(policy.getSpec()).stream()
                 .map(invalid -> new Problem("spec." + invalid.rule() + ".when", invalid.sentence(), true))

@@ -14,7 +14,6 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
-import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,11 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param servers absent: those of the agent's own namespace; empty: none
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-@ValidationRule(
-        value = "!has(self.restart) || self.restart == 'Manual'",
-        message =
-                "spec.restart Evict is not enforced by this release; leave it at Manual, and restart the pods that Injected names",
-        fieldPath = ".restart")
 @SchemaCustomizer(value = Merge.class, input = """
         {"properties": {"servers": {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["namespace", "name"]}}}
         """)
@@ -58,7 +52,8 @@ public record AgentIdentitySpec(
         Certificate certificate,
 
         @Default("Manual")
-        @JsonPropertyDescription("Manual, or Evict: pods without a sidecar are evicted one at a time.")
+        @JsonPropertyDescription(
+                "Manual, or Evict: pods without a sidecar are evicted one at a time, as disruption budgets permit.")
         Restart restart,
 
         @Default("false")

@@ -49,11 +49,6 @@ import org.jspecify.annotations.Nullable;
         message =
                 "spec.hostHeader is not a host such as localhost:3000: a name or an address (IPv6 in brackets), and optionally a port",
         fieldPath = ".hostHeader")
-@ValidationRule(
-        value = "!has(self.restart) || self.restart == 'Manual'",
-        message =
-                "spec.restart Evict is not enforced by this release; leave it at Manual, and restart the pods that Injected names",
-        fieldPath = ".restart")
 @SchemaCustomizer(value = Merge.class, input = """
         {"properties": {"openPorts": {"x-kubernetes-list-type": "set"}}}
         """)
@@ -92,7 +87,8 @@ public record SecureMcpServerSpec(
         Isolation isolation,
 
         @Default("Manual")
-        @JsonPropertyDescription("Manual, or Evict: pods without a sidecar are evicted one at a time.")
+        @JsonPropertyDescription(
+                "Manual, or Evict: pods without a sidecar are evicted one at a time, as disruption budgets permit.")
         Restart restart,
 
         @Default("{}") @JsonPropertyDescription("How much one sidecar of this server takes on.")

@@ -132,7 +132,7 @@ class ChartTest {
                     .isEqualTo("NotIn");
             assertThat(stream(webhook.at("/namespaceSelector/matchExpressions/0/values"))
                             .map(JsonNode::asText))
-                    .containsExactly("kube-system", "stockade-system");
+                    .containsExactly("kube-system", "kube-public", "kube-node-lease", "stockade-system");
             assertThat(stream(webhook.path("rules"))
                             .map(rule -> rule.path("scope").asText()))
                     .containsOnly("Namespaced");

@@ -12,7 +12,7 @@ import java.util.Map;
  * <p>A rig that RIG_NAME names and that is up is used and left as it is; otherwise one of its own is brought up for this run,
  * and taken down with it, also when the run is interrupted.
  */
-final class RigCluster implements TestCluster {
+final class RigCluster implements TestCluster, Rig {
     private static final int NODES = 2;
 
     private final Path root;
@@ -74,6 +74,63 @@ final class RigCluster implements TestCluster {
     public boolean enforceNetworkPolicy(boolean enforce) {
         script(root, name, "netpol", enforce ? "on" : "off");
         return true;
+    }
+
+    @Override
+    public Rig rig() {
+        return this;
+    }
+
+    private void fault(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("fault"));
+        command.addAll(List.of(arguments));
+        script(root, name, command.toArray(String[]::new));
+    }
+
+    @Override
+    public void freeze(String component) {
+        fault("freeze", component);
+    }
+
+    @Override
+    public void thaw(String component) {
+        fault("thaw", component);
+    }
+
+    @Override
+    public void restart(String component) {
+        fault("kill", component);
+        fault("start", component);
+    }
+
+    @Override
+    public void link(boolean up) {
+        fault("link", Integer.toString(WORKER), up ? "up" : "down");
+    }
+
+    @Override
+    public void lose() {
+        fault("lose", Integer.toString(WORKER));
+    }
+
+    @Override
+    public void giveBack() {
+        fault("return", Integer.toString(WORKER));
+    }
+
+    @Override
+    public void cut(String podAddress) {
+        fault("cut", podAddress);
+    }
+
+    @Override
+    public void mend() {
+        fault("mend");
+    }
+
+    @Override
+    public void load(Path archive) {
+        script(root, name, "load", archive.toString());
     }
 
     @Override

@@ -49,4 +49,15 @@ public sealed interface TestCluster extends AutoCloseable permits RigCluster, K3
     /** Takes down what was brought up, and nothing else. */
     @Override
     void close();
+
+    /**
+     * The means to make its components fail.
+     *
+     * @throws IllegalStateException in a sentence, where this cluster's components are not this machine's own processes
+     */
+    default Rig rig() {
+        throw new IllegalStateException(
+                "%s cannot be told to lose its API server or a node. Set STOCKADE_CLUSTER=rig, or leave the class out."
+                        .formatted(description()));
+    }
 }

@@ -23,11 +23,21 @@ public final class Chart {
         this.tag = tag;
     }
 
+    /** What stands before the names of the images; empty where nodes hold them. */
+    public String registry() {
+        return registry;
+    }
+
     /** Installs it and waits until the operator is ready. @return how long that took */
     public Duration install() {
         long began = System.nanoTime();
         release().waitReady().withTimeout(TIMEOUT_SECONDS).call();
         return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    /** The tag of the images that it installs. */
+    public String tag() {
+        return tag;
     }
 
     /** Changes one value of what is installed, and does not wait for what comes of it. */

@@ -22,6 +22,14 @@ record Images(String agent, String version, Optional<Duration> built) {
         return new Images(cluster.provide(agent.name(), agent.archive()), version, timeTaken(root));
     }
 
+    static String sidecar(String version) {
+        return "stockade-sidecar:" + version;
+    }
+
+    static Path sidecarArchive(Path root) {
+        return archive(root, "sidecar");
+    }
+
     private static Path archive(Path root, String module) {
         return root.resolve("%1$s/target/stockade-%1$s.tar".formatted(module));
     }

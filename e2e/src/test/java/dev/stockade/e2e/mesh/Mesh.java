@@ -1,6 +1,10 @@
 package dev.stockade.e2e.mesh;
 
+import dev.stockade.e2e.cluster.OtherClock;
+import dev.stockade.e2e.cluster.PreviousRelease;
+import dev.stockade.e2e.cluster.Rig;
 import dev.stockade.e2e.cluster.TestCluster;
+import dev.stockade.e2e.evidence.Effects;
 import dev.stockade.e2e.evidence.FailureEvidence;
 import dev.stockade.e2e.evidence.Measurements;
 import dev.stockade.e2e.evidence.Measurements.Row;
@@ -20,6 +24,7 @@ public final class Mesh implements AutoCloseable {
     private final Manifests manifests;
     private final Nodes nodes;
     private final Measurements measurements;
+    private final Effects effects = new Effects();
     private @Nullable Standing standing;
     private @Nullable Soak soak;
 
@@ -89,12 +94,29 @@ public final class Mesh implements AutoCloseable {
         System.out.println("e2e: " + line);
     }
 
+    /** For programs that are no tests of ours. */
+    public Path kubeconfig() {
+        return cluster.kubeconfig();
+    }
+
+    /** What teams apply. */
+    public Manifests manifests() {
+        return manifests;
+    }
+
     public KubernetesClient client() {
         return client;
     }
 
     public Chart chart() {
         return chart;
+    }
+
+    /** The release before this one, its images on the cluster; installing it over this one is what a rollback does. */
+    public Chart previous() {
+        PreviousRelease release = PreviousRelease.find(System.getenv(), Path.of(property("stockade.root")));
+        release.provide(cluster);
+        return new Chart(release.chart(), cluster.kubeconfig(), cluster.registry(), release.version());
     }
 
     public Nodes nodes() {
@@ -114,6 +136,37 @@ public final class Mesh implements AutoCloseable {
         return cluster.enforceNetworkPolicy(enforce);
     }
 
+    /** The means to make the cluster's components fail, where it is the rig. */
+    public Rig rig() {
+        return cluster.rig();
+    }
+
+    /**
+     * Has sidecars of pods that are made from now on go by another clock, on the rig.
+     *
+     * @param off by which it goes ahead
+     */
+    public void otherClockInNewSidecars(Duration off) {
+        Path root = Path.of(property("stockade.root"));
+        Path archive =
+                OtherClock.of(root, Images.sidecar(property("stockade.version")), Images.sidecarArchive(root), off);
+        try {
+            rig().load(archive);
+        } finally {
+            archive.toFile().delete();
+        }
+    }
+
+    /** Ends that. */
+    public void rightClockInNewSidecars() {
+        rig().load(Images.sidecarArchive(Path.of(property("stockade.root"))));
+    }
+
+    /** What faults did, for the table that the run prints. */
+    public Effects effects() {
+        return effects;
+    }
+
     /** The workloads that all scenarios use and none changes. */
     public synchronized Standing standing() {
         if (standing == null) {
@@ -125,7 +178,7 @@ public final class Mesh implements AutoCloseable {
     /** The traffic that never stops; it begins when somebody first asks for it. */
     public synchronized Soak soak() {
         if (soak == null) {
-            soak = Soak.begin(this);
+            soak = Soak.begin(this, Soak.NAMESPACE);
         }
         return soak;
     }
@@ -136,6 +189,11 @@ public final class Mesh implements AutoCloseable {
             soak.close();
             soak = null;
         }
+    }
+
+    /** The tools that people use on this cluster. */
+    public Tools tools() {
+        return new Tools(cluster.kubeconfig());
     }
 
     public Rotation rotation() {
@@ -164,6 +222,7 @@ public final class Mesh implements AutoCloseable {
     public void close() {
         try {
             measurements.print(System.out);
+            effects.print(System.out);
             endSoak();
             if (cluster.outlivesTheTests()) {
                 cleanUp();

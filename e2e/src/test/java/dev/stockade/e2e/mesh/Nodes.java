@@ -35,6 +35,39 @@ public final class Nodes {
             console.log(JSON.stringify({done: true}));
             """;
 
+    /** Fills the volume in which the sidecar of a pod keeps the trust bundle, or empties it again. */
+    private static final String FILL = """
+            const fs = require('node:fs');
+            const [pod, what] = process.argv.slice(1);
+            for (const pid of fs.readdirSync('/proc').filter(name => /^\\d+$/.test(name))) {
+              try {
+                const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+                if (!command.includes('dev.stockade.sidecar.')) continue;
+                if (!fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8').replaceAll('_', '-').includes(pod)) continue;
+                const file = `/proc/${pid}/root/var/lib/stockade/filler`;
+                if (what === 'empty') fs.rmSync(file, {force: true});
+                if (what !== 'fill') continue;
+                const to = fs.openSync(file, 'w');
+                let filled = 0;
+                try {
+                  for (const some of [4096, 1]) {
+                    try {
+                      for (;;) filled += fs.writeSync(to, Buffer.alloc(some));
+                    } catch (full) {
+                      if (full.code !== 'ENOSPC') throw full;
+                    }
+                  }
+                } finally {
+                  fs.closeSync(to);
+                }
+                console.log(JSON.stringify({filled}));
+              } catch (gone) {
+                if (gone.code !== 'ENOENT' && gone.code !== 'ESRCH') console.log(JSON.stringify({trouble: String(gone)}));
+              }
+            }
+            console.log(JSON.stringify({done: true}));
+            """;
+
     /**
      * Looks for private keys in what every process of a pod has in its environment and in each file that was mounted for it: PEM, and the beginning of an EC key in PKCS#8 or SEC 1, in DER and in base64. A key is planted in this pod before,
      * so that a search that finds nothing is one that would have found it.
@@ -145,6 +178,21 @@ public final class Nodes {
                     .formatted(
                             pod.getMetadata().getNamespace(), pod.getMetadata().getName()));
         }
+    }
+
+    /** Fills the sidecar's only volume to the brim. @return how many bytes that took */
+    public long fill(Pod pod) {
+        return run(FILL, pod.getMetadata().getUid(), "fill").stream()
+                .filter(fact -> fact.has("filled"))
+                .mapToLong(fact -> fact.get("filled").asLong())
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(
+                        "no sidecar runs in " + pod.getMetadata().getName()));
+    }
+
+    /** Takes away what {@link #fill} has put there. */
+    public void empty(Pod pod) {
+        run(FILL, pod.getMetadata().getUid(), "empty");
     }
 
     /** What the search for keys tells of each node's own planted keys, and of every process in a pod. */

@@ -1,12 +1,15 @@
 package dev.stockade.e2e.mesh;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import io.fabric8.kubernetes.client.readiness.Readiness;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -24,6 +27,37 @@ public record Operator(KubernetesClient client, Nodes nodes) {
 
     public Set<String> names() {
         return replicas().stream().map(pod -> pod.getMetadata().getName()).collect(Collectors.toSet());
+    }
+
+    /** Who holds the lease, as it stands there; empty while nobody does. */
+    public String holder() {
+        return Objects.requireNonNullElse(
+                client.leases()
+                        .inNamespace(Chart.NAMESPACE)
+                        .withName(NAME)
+                        .get()
+                        .getSpec()
+                        .getHolderIdentity(),
+                "");
+    }
+
+    /** Waits until another one than this leads. @return how long that took */
+    public Duration awaitAnother(String holder) {
+        long began = System.nanoTime();
+        Waiting.until(
+                "another replica holds the lease", this::holder, () -> !holder().isEmpty() && !holder().equals(holder));
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    /** Stops the one that leads, in good order, and leaves the other alone. */
+    public void leaveOnlyTheOther(Pod leader) {
+        client.resource(leader)
+                .edit(pod -> new PodBuilder(pod)
+                        .editMetadata()
+                        .addToAnnotations("controller.kubernetes.io/pod-deletion-cost", "-1000")
+                        .endMetadata()
+                        .build());
+        scale(1);
     }
 
     /** The replica that holds the lease; the first one while nobody does. */

@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 public final class Soak implements AutoCloseable {
     public static final String NAMESPACE = "e2e-soak";
     public static final String AGENT = "tireless";
-    private static final String SERVER = "soaked";
+    public static final String SERVER = "soaked";
 
     private final Team team;
     private final Conversation traffic;
@@ -31,12 +31,13 @@ public final class Soak implements AutoCloseable {
         this.traffic = traffic;
     }
 
-    static Soak begin(Mesh mesh) {
-        Team team = mesh.team(NAMESPACE);
+    /** Raises agent and server in a namespace of their own, and has the traffic begin. */
+    public static Soak begin(Mesh mesh, String namespace) {
+        Team team = mesh.team(namespace);
         team.apply(
                 team.manifests().server(SERVER, 2, true),
                 secureMcpServer(SERVER, ""),
-                policy("all-day", NAMESPACE, AGENT, SERVER, "echo, toggle-simulated-logging"));
+                policy("all-day", namespace, AGENT, SERVER, "echo, toggle-simulated-logging"));
         team.agent(AGENT, "certificate: {lifetime: 5m}");
         team.awaitDeployment(SERVER).awaitReady(AGENT);
         team.server(SERVER).await("Ready", "True");
@@ -47,7 +48,7 @@ public final class Soak implements AutoCloseable {
                         .start(
                                 "agent",
                                 "traffic",
-                                "http://127.0.0.1:15001/%s/%s".formatted(NAMESPACE, SERVER),
+                                "http://127.0.0.1:15001/%s/%s".formatted(namespace, SERVER),
                                 "echo",
                                 "{\"message\":\"still here\"}"));
         soak.traffic.await(

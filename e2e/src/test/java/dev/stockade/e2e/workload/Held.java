@@ -19,7 +19,7 @@ public record Held(List<Fact> facts) {
                 .inContainer("agent")
                 .getLog()
                 .lines()
-                .filter(line -> line.startsWith("{") && line.endsWith("}"))
+                .filter(line -> line.startsWith("{\"") && line.endsWith("}") && line.contains("\"stream\":"))
                 .map(Program::read)
                 .map(Held::fact)
                 .toList());

@@ -72,6 +72,50 @@ public final class Manifests {
                 """.formatted(name, replicas, inject ? ", stockade.dev/inject: \"true\"" : "", image, SERVER_PORT);
     }
 
+    /** As {@link #server}, of one that speaks HTTP+SSE of MCP 2024-11-05 and nothing else. */
+    public String oldServer(String name) {
+        return server(name, 1, true).replace("command: [server]", "command: [server, sse]");
+    }
+
+    /** As {@link #server} without its Service, of one that wants a token: see {@code guarded.mjs}. */
+    public String guardedServer(String name) {
+        String all = server(name, 1, true).replace("command: [server]", "command: [node, /app/guarded.mjs]");
+        return all.substring(0, all.indexOf("---\n"));
+    }
+
+    /** As {@link #server}, with a second server beside it in the same pod, one port higher. */
+    public String twoServers(String name) {
+        String all = server(name, 1, true);
+        int first = all.indexOf("        - name: server");
+        int end = all.indexOf("      volumes:");
+        String second = all.substring(first, end)
+                .replace("name: server", "name: second")
+                .replace("name: mcp", "name: mcp2")
+                .replace("port: mcp", "port: mcp2")
+                .replace("&secure", "&second")
+                .replace(String.valueOf(SERVER_PORT), String.valueOf(SERVER_PORT + 1));
+        return all.substring(0, end) + second + all.substring(end);
+    }
+
+    /** A StatefulSet with its headless Service. */
+    public String statefulServer(String name) {
+        return server(name, 1, true)
+                .replace("kind: Deployment", "kind: StatefulSet")
+                .replace("  replicas: 1\n", "  serviceName: %s\n  replicas: 1\n".formatted(name))
+                .replace("spec:\n  selector: {app: ", "spec:\n  clusterIP: None\n  selector: {app: ");
+    }
+
+    /** A pod of an agent whose program listens for itself on the servers' port, at every address. */
+    public String listeningAgent(String name, String serviceAccount, boolean declares) {
+        return agent(name, serviceAccount, true)
+                .replace(
+                        "command: [agent, idle]",
+                        "command: [node, -e, \"require('node:net').createServer().listen(%1$d, '0.0.0.0')\"]%2$s"
+                                .formatted(
+                                        SERVER_PORT,
+                                        declares ? "\n      ports: [{containerPort: %d}]".formatted(SERVER_PORT) : ""));
+    }
+
     /** A Deployment and its Service, as {@link #server}, of something that listens on loopback alone. */
     public String loopbackServer(String name) {
         return server(name, 1, true)
@@ -94,6 +138,23 @@ public final class Manifests {
                         name,
                         inject ? ", stockade.dev/inject: \"true\"" : "",
                         agentSpec(serviceAccount, "Always", "[agent, idle]"));
+    }
+
+    /** A Deployment of agents that stay idle, without a word of Stockade. */
+    public String agentDeployment(String name, String serviceAccount) {
+        return """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: %1$s}
+                spec:
+                  selector: {matchLabels: {app: %1$s}}
+                  template:
+                    metadata:
+                      labels: {app: %1$s}
+                %2$s
+                """.formatted(
+                name,
+                agentSpec(serviceAccount, "Always", "[agent, idle]").indent(4).stripTrailing());
     }
 
     /** A pod of an agent that does not end when it is asked to, and is let live on for a while. */
@@ -124,6 +185,35 @@ public final class Manifests {
                                 .replace("{cpu: 10m, memory: 64Mi}", "{cpu: 1m, memory: 8Mi}")
                                 .indent(4)
                                 .stripTrailing());
+    }
+
+    /** A pod of an agent that calls all the time, on a node, and tells of it in its log. */
+    public String steadyAgent(String name, String node, String url) {
+        return """
+                apiVersion: v1
+                kind: Pod
+                metadata:
+                  name: %1$s
+                  labels: {app: %1$s, stockade.dev/inject: "true"}
+                %2$s
+                """.formatted(
+                name,
+                agentSpec(name, "Always", "[light, steady, '%s']".formatted(url))
+                        .replace("spec:\n", "spec:\n  nodeSelector: {kubernetes.io/hostname: %s}\n".formatted(node)));
+    }
+
+    /** A {@link #server} whose replicas are kept on nodes of their own. */
+    public String spreadServer(String name, int replicas) {
+        String spread = """
+                topologySpreadConstraints:
+                  - maxSkew: 1
+                    topologyKey: kubernetes.io/hostname
+                    whenUnsatisfiable: DoNotSchedule
+                    nodeTaintsPolicy: Ignore
+                    labelSelector: {matchLabels: {app: %s}}
+                """.formatted(name).indent(6);
+        return server(name, replicas, true)
+                .replace("      terminationGracePeriodSeconds", spread + "      terminationGracePeriodSeconds");
     }
 
     /** A Job with an agent's identity that calls one tool and is done. */
@@ -176,6 +266,16 @@ public final class Manifests {
                 metadata: {name: %1$s}
                 spec: {selector: {matchLabels: {app: %1$s}}, port: %2$d%3$s}
                 """.formatted(name, SERVER_PORT, more.isEmpty() ? "" : ", " + more);
+    }
+
+    /** One more for the pods of {@link #server}, at another port. */
+    public static String secureMcpServer(String name, String app, int port) {
+        return """
+                apiVersion: stockade.dev/v1alpha1
+                kind: SecureMcpServer
+                metadata: {name: %s}
+                spec: {selector: {matchLabels: {app: %s}}, port: %d}
+                """.formatted(name, app, port);
     }
 
     /** An AgentIdentity of the service account of the same name. */

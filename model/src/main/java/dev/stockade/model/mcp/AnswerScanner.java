@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 
 /**
  * Looks at a message of a server while its bytes pass, in any pieces, and keeps none of it but a few short texts: what kind of
- * message it is, whether it reports an error, what it asks of the agent, and what it hands out to be brought back. What it cannot make sense of is a {@link #fault},
- * after which the rest must not be passed on.
+ * message it is, whether it reports an error, what it asks of the agent, and what it hands out to be brought back. What it cannot
+ * make sense of is a {@link #fault}, after which the rest must not be passed on.
  *
  * <p>It is stricter than the message's receiver where the two could otherwise disagree on what the message is: the root must be
  * one object, the keys that are looked for must be exact and unique, and only JSON may stand outside of strings.
@@ -31,67 +31,14 @@ public final class AnswerScanner {
         NEITHER
     }
 
-    /** Where in the message an object or array stands, as far as that matters. */
-    private enum Place {
-        ROOT,
-        PARAMS,
-        RESULT,
-        INPUT_REQUESTS,
-        INPUT_REQUEST,
-        /** {@code result.capabilities}: what a server declares. */
-        CAPABILITIES,
-        /** One of them that can declare {@code listChanged}. */
-        CAPABILITY,
-        /** {@code params.notifications}: what a server agrees to send on a subscription. */
-        AGREED,
-        /** {@code result.task}. */
-        TASK,
-        META,
-        /** {@code _meta["io.modelcontextprotocol/related-task"]}. */
-        RELATED_TASK,
-        /** {@code params.notifications.taskIds}. */
-        TASK_IDS,
-        /** Blocks of {@code result.content}, or of a message's. */
-        BLOCKS,
-        BLOCK,
-        /** {@code resource} of a block: embedded. */
-        EMBEDDED,
-        /** {@code result.messages}. */
-        MESSAGES,
-        MESSAGE,
-        ELSEWHERE
-    }
-
-    /** Keys on which sender and receiver must not disagree, by place. */
-    private static final List<String> ROOT_KEYS = List.of("jsonrpc", "id", "method", "params", "result", "error");
-
-    private static final String RELATED = "io.modelcontextprotocol/related-task";
-    private static final List<String> PARAMS_KEYS = List.of("uri", "taskId", "inputRequests", "notifications", "_meta");
-    private static final List<String> RESULT_KEYS =
-            List.of("inputRequests", "tools", "resources", "resourceTemplates", "prompts", "tasks", "isError");
-    private static final List<String> META_KEYS = List.of(RELATED);
-    private static final List<String> TASK_KEYS = List.of("taskId");
-    private static final List<String> SUBSCRIBED_KEYS = List.of("taskIds");
-    private static final List<String> INPUT_REQUEST_KEYS = List.of("method");
-
-    /** How deep a resource stands that is embedded in a message of a prompt. */
-    static final int WATCHED_DEPTH = 7;
-
     private static final int MOST_INPUT_REQUESTS = 256;
     /** As many as a subscription may name tasks, and a few. */
     private static final int MOST_HANDED = 1024;
 
     private final PassingTokens tokens = new PassingTokens(new Meaning());
-    private final Place[] places = new Place[WATCHED_DEPTH + 1];
-    /** Which of the root's keys were there. */
-    private int rootSeen;
-
-    private int paramsSeen;
-    private int resultSeen;
-    private int inputRequestSeen;
-    private int metaSeen;
-    private int taskSeen;
-    private int subscribedSeen;
+    private final AnswerPlace[] places = new AnswerPlace[AnswerPlace.WATCHED_DEPTH + 1];
+    /** Which of a place's {@link AnswerPlace#exactKeys} were there, a bit each. */
+    private final int[] seen = new int[AnswerPlace.COUNT];
 
     private String key = "";
     private String method = "";
@@ -135,52 +82,17 @@ public final class AnswerScanner {
         return tokens.fault().isEmpty();
     }
 
-    private Place place() {
+    private AnswerPlace place() {
         int depth = tokens.depth();
-        return depth >= 1 && depth <= WATCHED_DEPTH ? places[depth] : Place.ELSEWHERE;
-    }
-
-    /** Whether the value that starts here is one whose text matters. */
-    private boolean isWanted() {
-        return switch (place()) {
-            case ROOT -> key.equals("id") || key.equals("method");
-            case PARAMS -> key.equals("uri") || key.equals("taskId");
-            case RESULT ->
-                switch (key) {
-                    case "isError", "resultType", "requestState", "taskId" -> true;
-                    default -> false;
-                };
-            case INPUT_REQUEST -> key.equals("method");
-            case TASK, RELATED_TASK -> key.equals("taskId");
-            case TASK_IDS -> true;
-            case CAPABILITY -> key.equals("listChanged");
-            case AGREED -> agreed(key).isPresent();
-            case BLOCK, EMBEDDED -> key.equals("uri");
-            case INPUT_REQUESTS, META, CAPABILITIES, BLOCKS, MESSAGES, MESSAGE, ELSEWHERE -> false;
-        };
-    }
-
-    private static Optional<GuardedKind> declared(String key) {
-        return switch (key) {
-            case "tools" -> Optional.of(GuardedKind.TOOL);
-            case "resources" -> Optional.of(GuardedKind.RESOURCE);
-            case "prompts" -> Optional.of(GuardedKind.PROMPT);
-            default -> Optional.empty();
-        };
-    }
-
-    private static Optional<GuardedKind> agreed(String key) {
-        return key.endsWith("ListChanged")
-                ? declared(key.substring(0, key.length() - "ListChanged".length()))
-                : Optional.empty();
+        return depth >= 1 && depth <= AnswerPlace.WATCHED_DEPTH ? places[depth] : AnswerPlace.ELSEWHERE;
     }
 
     /** What the tokens of a message mean, by the place where they stand. */
     private final class Meaning implements PassingTokens.Reader {
         @Override
         public void opens(boolean object) {
-            Place inside = tokens.depth() == 0 ? Place.ROOT : inside(object);
-            if (tokens.depth() < WATCHED_DEPTH) {
+            AnswerPlace inside = tokens.depth() == 0 ? AnswerPlace.ROOT : inside(object);
+            if (tokens.depth() < AnswerPlace.WATCHED_DEPTH) {
                 places[tokens.depth() + 1] = inside;
             }
             key = "";
@@ -188,17 +100,17 @@ public final class AnswerScanner {
 
         @Override
         public boolean wantsKey() {
-            return place() != Place.ELSEWHERE;
+            return place() != AnswerPlace.ELSEWHERE;
         }
 
         @Override
         public boolean wantsValue() {
-            return isWanted();
+            return place().wants(key);
         }
 
         @Override
         public int longest() {
-            return place() == Place.RESULT && key.equals("requestState")
+            return place() == AnswerPlace.RESULT && key.equals("requestState")
                     ? Brought.LONGEST_STATE
                     : PassingTokens.LONGEST_TEXT;
         }
@@ -239,141 +151,32 @@ public final class AnswerScanner {
     }
 
     /** The place inside of the object or array that starts here. */
-    private Place inside(boolean object) {
-        switch (place()) {
-            case ROOT -> {
-                if (object && key.equals("params")) {
-                    return Place.PARAMS;
-                }
-                if (object && key.equals("result")) {
-                    return Place.RESULT;
-                }
-                if (key.equals("id") || key.equals("method")) {
-                    tokens.fail("an id or method that is no plain value");
-                }
-            }
-            case RESULT -> {
-                if (key.equals("inputRequests")) {
-                    return inputRequests(object);
-                }
-                if (object && key.equals("task")) {
-                    taskSeen = 0;
-                    return Place.TASK;
-                }
-                if (object && key.equals("_meta")) {
-                    return Place.META;
-                }
-                if (object && key.equals("capabilities")) {
-                    return Place.CAPABILITIES;
-                }
-                if (key.equals("content")) {
-                    return object ? Place.BLOCK : Place.BLOCKS;
-                }
-                if (!object && key.equals("messages")) {
-                    return Place.MESSAGES;
-                }
-                list |= isList(key);
-            }
-            case MESSAGES -> {
-                return object ? Place.MESSAGE : Place.ELSEWHERE;
-            }
-            case MESSAGE -> {
-                if (key.equals("content")) {
-                    return object ? Place.BLOCK : Place.BLOCKS;
-                }
-            }
-            case BLOCKS -> {
-                return object ? Place.BLOCK : Place.ELSEWHERE;
-            }
-            case BLOCK -> {
-                if (object && key.equals("resource")) {
-                    return Place.EMBEDDED;
-                }
-            }
-            case CAPABILITIES -> {
-                capability = declared(key);
-                return object && capability.isPresent() ? Place.CAPABILITY : Place.ELSEWHERE;
-            }
-            case PARAMS -> {
-                switch (key) {
-                    case "inputRequests" -> {
-                        return inputRequests(object);
-                    }
-                    case "notifications" -> {
-                        return object ? Place.AGREED : Place.ELSEWHERE;
-                    }
-                    case "_meta" -> {
-                        return object ? Place.META : Place.ELSEWHERE;
-                    }
-                    default -> {}
-                }
-            }
-            case META -> {
-                if (key.equals(RELATED)) {
-                    if (!object) {
-                        tokens.fail("a related task that is no object");
-                    }
-                    taskSeen = 0;
-                    return Place.RELATED_TASK;
-                }
-            }
-            case AGREED -> {
-                if (key.equals("taskIds")) {
-                    if (object) {
-                        tokens.fail("taskIds that are no array");
-                    }
-                    return Place.TASK_IDS;
-                }
-            }
-            case INPUT_REQUESTS -> {
-                inputRequestSeen = 0;
+    private AnswerPlace inside(boolean object) {
+        AnswerPlace place = place();
+        String objection = place.objection(key, object);
+        if (!objection.isEmpty()) {
+            tokens.fail(objection);
+        }
+        AnswerPlace inside = place.inside(key, object);
+        switch (inside) {
+            case TASK, RELATED_TASK -> seen[inside.index()] = 0;
+            case INPUT_REQUEST -> {
+                seen[inside.index()] = 0;
                 if (++inputRequests > MOST_INPUT_REQUESTS) {
                     tokens.fail("more than " + MOST_INPUT_REQUESTS + " inputRequests");
                 }
-                return Place.INPUT_REQUEST;
             }
-            case INPUT_REQUEST, CAPABILITY, TASK, RELATED_TASK, TASK_IDS, EMBEDDED, ELSEWHERE -> {}
+            case CAPABILITY -> capability = AnswerPlace.declared(key);
+            default -> list |= place == AnswerPlace.RESULT && AnswerPlace.isList(key);
         }
-        return Place.ELSEWHERE;
-    }
-
-    private Place inputRequests(boolean object) {
-        if (!object) {
-            tokens.fail("inputRequests that are no object");
-        }
-        return Place.INPUT_REQUESTS;
-    }
-
-    private static boolean isList(String key) {
-        return switch (key) {
-            case "tools", "resources", "resourceTemplates", "prompts", "tasks" -> true;
-            default -> false;
-        };
+        return inside;
     }
 
     private void keyEnds(String name) {
-        Place place = place();
+        AnswerPlace place = place();
         key = name;
-        switch (place) {
-            case ROOT -> rootSeen = once(ROOT_KEYS, rootSeen, name);
-            case PARAMS -> paramsSeen = once(PARAMS_KEYS, paramsSeen, name);
-            case RESULT -> resultSeen = once(RESULT_KEYS, resultSeen, name);
-            case INPUT_REQUEST -> inputRequestSeen = once(INPUT_REQUEST_KEYS, inputRequestSeen, name);
-            case META -> metaSeen = once(META_KEYS, metaSeen, name);
-            case TASK, RELATED_TASK -> taskSeen = once(TASK_KEYS, taskSeen, name);
-            case AGREED -> subscribedSeen = once(SUBSCRIBED_KEYS, subscribedSeen, name);
-            case INPUT_REQUESTS,
-                    TASK_IDS,
-                    CAPABILITIES,
-                    CAPABILITY,
-                    BLOCKS,
-                    BLOCK,
-                    EMBEDDED,
-                    MESSAGES,
-                    MESSAGE,
-                    ELSEWHERE -> {}
-        }
-        if (place == Place.ROOT) {
+        once(place, name);
+        if (place == AnswerPlace.ROOT) {
             switch (name) {
                 case "id" -> hasId = true;
                 case "method" -> hasMethod = true;
@@ -384,21 +187,23 @@ public final class AnswerScanner {
         }
     }
 
-    private int once(List<String> keys, int seen, String name) {
+    private void once(AnswerPlace place, String name) {
+        List<String> keys = place.exactKeys;
         for (int i = 0; i < keys.size(); i++) {
             String wanted = keys.get(i);
             if (wanted.equals(name)) {
-                if ((seen & (1 << i)) != 0) {
+                int bit = 1 << i;
+                if ((seen[place.index()] & bit) != 0) {
                     tokens.fail("the key '" + wanted + "' twice");
                 }
-                return seen | (1 << i);
+                seen[place.index()] |= bit;
+                return;
             }
             // Letter by letter, as Java and Go do: the dotted capital I is an i, the long s an s, the Kelvin sign a k.
             if (wanted.equalsIgnoreCase(name)) {
                 tokens.fail("a key that differs from '" + wanted + "' only in case");
             }
         }
-        return seen;
     }
 
     private void valueEnds(String value, byte[] raw, int length, boolean quoted) {
@@ -437,7 +242,7 @@ public final class AnswerScanner {
                 handedOut(Handed.Spot.NAMED_TASK, value);
             }
             case CAPABILITY -> listChanged(capability, value, quoted);
-            case AGREED -> listChanged(agreed(key), value, quoted);
+            case AGREED -> listChanged(AnswerPlace.agreed(key), value, quoted);
             case BLOCK, EMBEDDED -> hidesResource |= hidden.test(value);
             case INPUT_REQUESTS, META, CAPABILITIES, BLOCKS, MESSAGES, MESSAGE, ELSEWHERE -> {}
         }

@@ -44,7 +44,7 @@ final class PassingTokens {
     }
 
     /** Down to here brackets must match and keys be keys. Deeper nothing is looked for, and a stack would grow with the message. */
-    private static final int CHECKED_DEPTH = AnswerScanner.WATCHED_DEPTH;
+    private static final int CHECKED_DEPTH = AnswerPlace.WATCHED_DEPTH;
 
     private static final int DEEPEST = 1_000_000;
     /** A string of {@link Target#LONGEST} characters, each escaped. */

@@ -13,6 +13,7 @@ import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Grants;
 import dev.stockade.policy.MeshPod;
@@ -51,15 +52,16 @@ final class AccessStatusFactory {
 
         Finding accepted = accepted(policy, mesh, resolution);
         Finding enforced = progress.finding(ENFORCED, Conditions.find(published, ENFORCED), settling);
+        Finding stated = Membership.unlessOutside(accepted, progress, enforced);
         Finding ready = Conditions.ready(
-                Finding.yes(Conditions.READY, "Enforced", enforced.message()),
+                Finding.yes(Conditions.READY, Reason.ENFORCED, enforced.message()),
                 accepted,
                 resolved(resolution.unresolved()),
                 enforced);
         return new McpAccessPolicyStatus(
                 generation,
                 Conditions.of(
-                        List.of(ready, Membership.stalled(accepted), accepted, enforced), generation, published, now),
+                        List.of(ready, Membership.stalled(accepted), accepted, stated), generation, published, now),
                 resolution.agents().size(),
                 resolution.servers().size(),
                 progress.column(),
@@ -77,7 +79,7 @@ final class AccessStatusFactory {
         if (!invalid.isEmpty()) {
             return Finding.no(
                     ACCEPTED,
-                    "InvalidCondition",
+                    Reason.INVALID_CONDITION,
                     invalid.stream()
                                     .map(PolicyCompiler.InvalidCondition::sentence)
                                     .collect(Collectors.joining(" "))
@@ -86,7 +88,7 @@ final class AccessStatusFactory {
         }
         return Finding.yes(
                 ACCEPTED,
-                "Accepted",
+                Reason.ACCEPTED,
                 Phrases.count(resolution.agents().size(), "agent") + ", "
                         + Phrases.count(resolution.servers().size(), "server") + ".");
     }
@@ -94,10 +96,10 @@ final class AccessStatusFactory {
     /** No condition of its own: what it holds back is Ready. What exists is granted meanwhile. */
     private static Finding resolved(List<String> unresolved) {
         return unresolved.isEmpty()
-                ? Finding.yes(Conditions.READY, "Resolved", "")
+                ? Finding.yes(Conditions.READY, Reason.RESOLVED, "")
                 : Finding.no(
                         Conditions.READY,
-                        "Unresolved",
+                        Reason.UNRESOLVED,
                         Phrases.names(unresolved)
                                 + ". Create what is missing, or correct the name; the rest is in force.");
     }

@@ -12,8 +12,9 @@ import java.util.TreeMap;
  *
  * @param listening the port, and whether it is bound to loopback addresses alone
  * @param truncated whether there are more ports than these
+ * @param refusedInitialize the HTTP status by which the pod's server showed that it speaks no Streamable HTTP; 0 if it did not
  */
-public record PodSockets(SortedMap<Integer, Boolean> listening, boolean truncated) {
+public record PodSockets(SortedMap<Integer, Boolean> listening, boolean truncated, int refusedInitialize) {
     public PodSockets {
         listening = Collections.unmodifiableSortedMap(new TreeMap<>(listening));
     }
@@ -24,11 +25,11 @@ public record PodSockets(SortedMap<Integer, Boolean> listening, boolean truncate
         for (Socket socket : message.getListeningList()) {
             listening.merge(socket.getPort(), socket.getLoopbackOnly(), Boolean::logicalAnd);
         }
-        return new PodSockets(listening, message.getTruncated());
+        return new PodSockets(listening, message.getTruncated(), message.getRefusedInitialize());
     }
 
     /** With these ports, none of them cut off. */
     public static PodSockets of(Map<Integer, Boolean> listening) {
-        return new PodSockets(new TreeMap<>(listening), false);
+        return new PodSockets(new TreeMap<>(listening), false, 0);
     }
 }

@@ -48,7 +48,7 @@ public final class SidecarRegistry implements Acknowledgements {
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> ownListeners = new CopyOnWriteArrayList<>();
 
-    /** @param staleAfter how long a pod's sidecar serves while nobody confirms its snapshot */
+    /** @param staleAfter how long a pod's sidecar serves while nobody confirms its snapshot, as the resources say now */
     public SidecarRegistry(Function<MeshPod, Duration> staleAfter, Clock clock) {
         this.staleAfter = requireNonNull(staleAfter);
         this.clock = requireNonNull(clock);
@@ -71,11 +71,16 @@ public final class SidecarRegistry implements Acknowledgements {
         change(pod, state -> state.setConnected(false).setSince(now()));
     }
 
-    /** A snapshot is in force there, compiled from these. */
-    public void acknowledged(BoundPod pod, String version, List<Source> sources) {
+    /**
+     * A snapshot is in force there, compiled from these.
+     *
+     * @param serves how long it serves by this snapshot while nobody confirms it
+     */
+    public void acknowledged(BoundPod pod, String version, List<Source> sources, Duration serves) {
         change(
                 pod,
                 state -> state.setVersion(version)
+                        .setStaleAfterMillis(serves.toMillis())
                         .clearSources()
                         .addAllSources(sources)
                         .clearRefusal());
@@ -232,13 +237,25 @@ public final class SidecarRegistry implements Acknowledgements {
             }
             Instant silentSince = report.map(SidecarReport::since).orElse(since);
             boolean connected = report.filter(SidecarReport::connected).isPresent();
-            if (!connected && clock.instant().isAfter(silentSince.plus(staleAfter.apply(pod)))) {
+            if (!connected && clock.instant().isAfter(silentSince.plus(serves(pod)))) {
                 departed.add(name + ": disconnected since " + silentSince);
             } else {
                 waiting.add(name + ": " + why(report));
             }
         }
         return new Standing(acknowledged, acknowledged + waiting.size(), waiting, departed);
+    }
+
+    /**
+     * How long the pod's sidecar may serve without the operator: by what it holds or by what it may have been told last, whichever is
+     * longer. A {@code staleAfter} that was made shorter since it went says nothing to it.
+     */
+    private Duration serves(MeshPod pod) {
+        Duration now = staleAfter.apply(pod);
+        return latest(pod.uid())
+                .map(state -> Duration.ofMillis(state.getStaleAfterMillis()))
+                .filter(held -> held.compareTo(now) > 0)
+                .orElse(now);
     }
 
     static String why(Optional<SidecarReport> report) {

@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -27,8 +26,7 @@ import java.util.stream.Stream;
 final class InjectedPod {
     private static final Set<String> OUR_VOLUMES = Set.of(Sidecar.TOKEN_VOLUME, Sidecar.TRUST_VOLUME);
     private static final Set<String> PER_POD = Set.of(Sidecar.POD_LABELS, Sidecar.CAPTURE, Sidecar.PROBES);
-    /** Written by the API server's own admission into every container. */
-    private static final String API_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
+    private static final String APPARMOR = "container.apparmor.security.beta.kubernetes.io/" + Sidecar.CONTAINER;
 
     private InjectedPod() {}
 
@@ -53,9 +51,10 @@ final class InjectedPod {
                     + "' and would run outside the mesh. Keep other webhooks from putting theirs first.");
         }
         return Stream.of(
-                        PodObjections.namespaces(spec),
+                        PodObjections.reach(pod),
                         PodObjections.user(spec),
                         changed(found.get(), template, pod),
+                        annotations(pod),
                         volumes(spec),
                         others(spec).findFirst())
                 .flatMap(Optional::stream)
@@ -89,36 +88,26 @@ final class InjectedPod {
                 .findFirst();
     }
 
+    /** Everything but the parts in {@link InjectedContainer} is as it was written; a field of a later Kubernetes, too. */
     private static Optional<String> changed(Container sidecar, SidecarTemplate template, Pod pod) {
+        // Not believed, only said: while an upgrade rolls, one release injects and the other checks.
+        Optional<String> release = sidecar.getEnv().stream()
+                .filter(variable -> Sidecar.RELEASE.equals(variable.getName()))
+                .findFirst()
+                .map(EnvVar::getValue);
+        if (release.isPresent() && !release.get().equals(template.release())) {
+            return Optional.of("container '" + Sidecar.CONTAINER + "' is of release " + shortened(release.get())
+                    + ", and this operator is of release " + template.release()
+                    + ". While the operator is upgraded, create the pod again; controllers do so by themselves.");
+        }
         Container wanted = SidecarContainer.of(template, Map.of(), Map.of(), Map.of());
-        List<Function<Container, Object>> parts = List.of(
-                Container::getImage,
-                Container::getCommand,
-                Container::getArgs,
-                Container::getRestartPolicy,
-                Container::getSecurityContext,
-                Container::getEnvFrom,
-                c -> Optional.ofNullable(c.getLifecycle()),
-                c -> Optional.ofNullable(c.getWorkingDir()));
-        List<String> names = List.of(
-                "image", "command", "args", "restartPolicy", "securityContext", "envFrom", "lifecycle", "workingDir");
-        for (int i = 0; i < parts.size(); i++) {
-            if (!Objects.equals(parts.get(i).apply(sidecar), parts.get(i).apply(wanted))) {
-                return altered(names.get(i));
-            }
-        }
-        Optional<String> environment = environment(sidecar, wanted, pod);
-        if (environment.isPresent()) {
-            return environment;
-        }
-        Map<String, String> mounts = sidecar.getVolumeMounts().stream()
-                .filter(m -> !API_TOKEN_PATH.equals(m.getMountPath()))
-                .collect(Collectors.toMap(VolumeMount::getMountPath, VolumeMount::getName, (a, b) -> a + "," + b));
-        return mounts.equals(Map.of(
-                        Sidecar.TOKEN_PATH, Sidecar.TOKEN_VOLUME,
-                        Sidecar.TRUST_PATH, Sidecar.TRUST_VOLUME))
-                ? Optional.empty()
-                : altered("volumeMounts");
+        Optional<String> part = InjectedContainer.difference(sidecar, wanted);
+        return part.isPresent() ? altered(part.get()) : environment(sidecar, wanted, pod);
+    }
+
+    /** A pod's author may have written it. */
+    private static String shortened(String release) {
+        return release.length() <= 64 ? release : release.substring(0, 64) + "...";
     }
 
     private static Optional<String> environment(Container sidecar, Container wanted, Pod pod) {
@@ -146,6 +135,13 @@ final class InjectedPod {
                 .findFirst()
                 .map(label -> "label '" + label.getKey() + "' was changed after Stockade had read it. "
                         + "Keep other webhooks from changing labels that the pod came with.");
+    }
+
+    private static Optional<String> annotations(Pod pod) {
+        Map<String, String> annotations = pod.getMetadata().getAnnotations();
+        return annotations != null && annotations.containsKey(APPARMOR)
+                ? altered("annotation " + APPARMOR)
+                : Optional.empty();
     }
 
     private static Map<String, EnvVar> byName(List<EnvVar> environment) {

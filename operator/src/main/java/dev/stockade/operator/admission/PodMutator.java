@@ -41,6 +41,11 @@ public final class PodMutator {
         record Refused(String sentence) implements Outcome {}
     }
 
+    /** Why a pod like this one, which has no sidecar, cannot have one; a sentence, or empty if it can. */
+    public static Optional<String> objection(Pod bare) {
+        return PodObjections.to(bare);
+    }
+
     /** The pod with its sidecar, or why it cannot have one. */
     public static Outcome inject(Pod pod, InjectionPlan plan) {
         Pod bare = withoutSidecar(pod, plan.sidecar().image());

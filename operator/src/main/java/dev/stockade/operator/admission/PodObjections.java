@@ -1,14 +1,20 @@
 package dev.stockade.operator.admission;
 
-import io.fabric8.kubernetes.api.model.Capabilities;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.Sysctl;
 import io.fabric8.kubernetes.api.model.Volume;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +23,38 @@ final class PodObjections {
     private static final Set<Integer> OUR_PORTS =
             Set.of(Sidecar.OUTBOUND_PORT, Sidecar.INBOUND_PORT, Sidecar.HEALTH_PORT);
     private static final Set<String> OUR_VOLUMES = Set.of(Sidecar.TOKEN_VOLUME, Sidecar.TRUST_VOLUME);
-    private static final Set<String> PEEKING = Set.of("SYS_PTRACE", "CAP_SYS_PTRACE");
+
+    /** Each of them alone leads into another process of the pod or onto the node, and so to the sidecar's key. */
+    private static final Set<String> PEEKING = Set.of(
+            "ALL",
+            "BPF",
+            "CHECKPOINT_RESTORE",
+            "DAC_READ_SEARCH",
+            "PERFMON",
+            "SYS_ADMIN",
+            "SYS_MODULE",
+            "SYS_PTRACE",
+            "SYS_RAWIO");
+
+    /** Where a node keeps the volumes and the processes of its pods, and what starts them. */
+    private static final List<String> NODE_SECRETS = List.of(
+            "/etc/kubernetes",
+            "/proc",
+            "/run/containerd",
+            "/run/crio",
+            "/run/docker.sock",
+            "/run/k3s",
+            "/var/lib/containerd",
+            "/var/lib/containers",
+            "/var/lib/docker",
+            "/var/lib/kubelet",
+            "/var/lib/rancher",
+            "/var/run");
+
+    /** Has the kernel take packets for 127/8 from the network, where a server may listen that nobody shall reach. */
+    private static final Pattern OPENS_LOOPBACK = Pattern.compile("net\\.ipv4\\.conf\\..+\\.route_localnet");
+
+    private static final String MIRROR = "kubernetes.io/config.mirror";
 
     private PodObjections() {}
 
@@ -25,7 +62,7 @@ final class PodObjections {
     static Optional<String> to(Pod pod) {
         PodSpec spec = pod.getSpec();
         return Stream.of(
-                        namespaces(spec),
+                        reach(pod),
                         user(spec),
                         volumes(spec),
                         containers(spec).flatMap(PodObjections::container).findFirst())
@@ -33,8 +70,58 @@ final class PodObjections {
                 .findFirst();
     }
 
-    /** What holds for a pod with its sidecar, too: what shares its view, its files or its user. */
-    static Optional<String> namespaces(PodSpec spec) {
+    /** What holds for a pod with its sidecar, too: what shares its view or reaches its files, and what cannot have one. */
+    static Optional<String> reach(Pod pod) {
+        return Stream.of(kind(pod), namespaces(pod.getSpec()), sysctls(pod.getSpec()), hostPaths(pod.getSpec()))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private static Optional<String> kind(Pod pod) {
+        Map<String, String> annotations =
+                pod.getMetadata() == null ? null : pod.getMetadata().getAnnotations();
+        if (annotations != null && annotations.containsKey(MIRROR)) {
+            return Optional.of(
+                    "it is a static pod, which its node runs as a file there says, without a sidecar. Make it an"
+                            + " ordinary pod.");
+        }
+        return pod.getSpec().getOs() != null
+                        && "windows".equals(pod.getSpec().getOs().getName())
+                ? Optional.of("spec.os.name is windows, and the sidecar runs on Linux only. Unset it.")
+                : Optional.empty();
+    }
+
+    private static Optional<String> sysctls(PodSpec spec) {
+        return spec.getSecurityContext() == null
+                ? Optional.empty()
+                : spec.getSecurityContext().getSysctls().stream()
+                        .map(Sysctl::getName)
+                        .filter(Objects::nonNull)
+                        .filter(name ->
+                                OPENS_LOOPBACK.matcher(name.replace('/', '.')).matches())
+                        .findFirst()
+                        .map(name -> "the sysctl " + name
+                                + " opens the pod's loopback addresses to the network. Remove it.");
+    }
+
+    /** Of a folder of the node: itself, what is in it and what it is in. */
+    private static Optional<String> hostPaths(PodSpec spec) {
+        return spec.getVolumes().stream()
+                .filter(v -> v.getHostPath() != null
+                        && v.getHostPath().getPath() != null
+                        && reachesPods(v.getHostPath().getPath()))
+                .findFirst()
+                .map(v -> "volume '" + v.getName() + "' is the node's "
+                        + v.getHostPath().getPath()
+                        + ", through which the sidecar's files or processes are reached. Mount less of the node.");
+    }
+
+    private static boolean reachesPods(String path) {
+        Path folder = Path.of("/").resolve(path).normalize();
+        return NODE_SECRETS.stream().map(Path::of).anyMatch(f -> f.startsWith(folder) || folder.startsWith(f));
+    }
+
+    private static Optional<String> namespaces(PodSpec spec) {
         if (Boolean.TRUE.equals(spec.getHostNetwork())) {
             return Optional.of(
                     "hostNetwork is set, and the mesh cannot protect a pod on its node's network. Unset it.");
@@ -85,11 +172,20 @@ final class PodObjections {
         if (isOurs(context.getRunAsUser())) {
             return Stream.of(name + " has runAsUser " + Sidecar.UID + ", the sidecar's own user. Choose another one.");
         }
-        Capabilities capabilities = context.getCapabilities();
-        if (capabilities != null && capabilities.getAdd().stream().anyMatch(PEEKING::contains)) {
-            return Stream.of(name + " adds the capability SYS_PTRACE, which opens the sidecar's memory. Remove it.");
+        if (Boolean.TRUE.equals(context.getPrivileged())) {
+            return Stream.of(name + " is privileged, which opens the sidecar's files and memory. Unset it.");
         }
-        return Stream.empty();
+        return Stream.ofNullable(context.getCapabilities())
+                .flatMap(capabilities -> capabilities.getAdd().stream())
+                .filter(capability -> PEEKING.contains(plain(capability)))
+                .limit(1)
+                .map(capability -> name + " adds the capability " + capability
+                        + ", which opens the sidecar's files or memory. Remove it.");
+    }
+
+    private static String plain(String capability) {
+        String upper = capability.toUpperCase(Locale.ROOT);
+        return upper.startsWith("CAP_") ? upper.substring("CAP_".length()) : upper;
     }
 
     static Stream<Container> containers(PodSpec spec) {

@@ -22,6 +22,7 @@ final class Sidecar {
     static final String POD_LABELS = "STOCKADE_POD_LABELS";
     static final String CAPTURE = "STOCKADE_CAPTURE";
     static final String PROBES = "STOCKADE_PROBES";
+    static final String RELEASE = "STOCKADE_RELEASE";
 
     private Sidecar() {}
 }

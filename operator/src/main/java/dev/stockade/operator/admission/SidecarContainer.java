@@ -44,7 +44,7 @@ final class SidecarContainer {
                         value("STOCKADE_OPERATOR", template.operator()),
                         value("STOCKADE_TRUST_DOMAIN", template.trustDomain()),
                         value("STOCKADE_TRUST_BUNDLE", template.trustBundle()),
-                        value("STOCKADE_RELEASE", template.release()),
+                        value(Sidecar.RELEASE, template.release()),
                         field("STOCKADE_POD_NAMESPACE", "metadata.namespace"),
                         field("STOCKADE_POD_NAME", "metadata.name"),
                         field("STOCKADE_POD_UID", "metadata.uid"),

@@ -7,12 +7,16 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import dev.stockade.operator.metrics.ReviewMeters;
+import dev.stockade.operator.metrics.ReviewMeters.Answer;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,6 +45,7 @@ public final class WebhookServer implements AutoCloseable {
     private final HttpsServer server;
     private final ExecutorService threads;
     private final Semaphore places = new Semaphore(CONCURRENT);
+    private final ReviewMeters reviews;
 
     /**
      * Binds, and answers from {@link #start} on.
@@ -48,11 +53,17 @@ public final class WebhookServer implements AutoCloseable {
      * @param address port 0 for any free one
      * @param certificates asked anew in every handshake, so that a renewed certificate is served at once
      * @param handlers path to what answers there
+     * @param meters how long reviews take and how they end
      * @throws UncheckedIOException if the address cannot be bound
      */
     WebhookServer(
-            InetSocketAddress address, X509ExtendedKeyManager certificates, Map<String, AdmissionHandler> handlers) {
+            InetSocketAddress address,
+            X509ExtendedKeyManager certificates,
+            Map<String, AdmissionHandler> handlers,
+            MeterRegistry meters) {
         requireNonNull(certificates);
+        reviews = new ReviewMeters(
+                meters, handlers.keySet().stream().map(WebhookServer::name).toList());
         try {
             SSLContext tls = SSLContext.getInstance("TLS");
             tls.init(new KeyManager[] {certificates}, null, null);
@@ -81,14 +92,16 @@ public final class WebhookServer implements AutoCloseable {
             X509ExtendedKeyManager certificates,
             MembershipLookup memberships,
             Supplier<SidecarTemplate> sidecar,
-            KubernetesSerialization serialization) {
+            KubernetesSerialization serialization,
+            MeterRegistry meters) {
         return new WebhookServer(
                 address,
                 certificates,
                 Map.of(
                         "/inject", new PodInjection(memberships, sidecar, serialization),
                         "/validate-pod", new PodValidation(memberships, sidecar, serialization),
-                        "/validate", new ResourceValidation(serialization)));
+                        "/validate", new ResourceValidation(serialization)),
+                meters);
     }
 
     /** Begins to answer. */
@@ -117,6 +130,7 @@ public final class WebhookServer implements AutoCloseable {
             refuse(exchange, 405, "Admission reviews are sent by POST.");
             return;
         }
+        long began = System.nanoTime();
         places.acquireUninterruptibly();
         try {
             byte[] body = exchange.getRequestBody().readNBytes(LARGEST_BODY + 1);
@@ -135,13 +149,18 @@ public final class WebhookServer implements AutoCloseable {
                     exchange,
                     200,
                     "application/json",
-                    AdmissionReviews.write(request.uid(), review(path, handler, request)));
+                    AdmissionReviews.write(request.uid(), review(path, handler, request, began)));
         } finally {
             places.release();
         }
     }
 
-    private static Verdict review(String path, AdmissionHandler handler, AdmissionRequest request) {
+    private static String name(String path) {
+        return path.substring(1);
+    }
+
+    private Verdict review(String path, AdmissionHandler handler, AdmissionRequest request, long began) {
+        Answer answer = Answer.FAILED;
         try {
             Verdict verdict = handler.review(request);
             if (verdict instanceof Verdict.Denied(String sentence)) {
@@ -151,6 +170,7 @@ public final class WebhookServer implements AutoCloseable {
                         .addKeyValue("reason", sentence)
                         .log("admission denied");
             }
+            answer = answer(verdict);
             return verdict;
         } catch (RuntimeException e) {
             LOG.atError()
@@ -162,7 +182,17 @@ public final class WebhookServer implements AutoCloseable {
             return new Verdict.Denied("Stockade could not decide about this " + request.kind() + " in namespace '"
                     + request.namespace() + "' and refuses it: " + reason(e)
                     + " Try again; if it stays so, read the log of stockade-operator.");
+        } finally {
+            reviews.answered(name(path), answer, Duration.ofNanos(System.nanoTime() - began));
         }
+    }
+
+    private static Answer answer(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Allowed _ -> Answer.ALLOWED;
+            case Verdict.Patched _ -> Answer.PATCHED;
+            case Verdict.Denied _ -> Answer.DENIED;
+        };
     }
 
     private static String reason(RuntimeException e) {

@@ -46,7 +46,15 @@ public final class AgentReconciler implements Reconciler<AgentIdentity> {
         Settling settling = evidence.settling();
         publisher.publish(
                 agent,
-                AgentStatusFactory.of(agent, mesh, evidence.acknowledgements(), bare, settling, evidence.now()),
+                AgentStatusFactory.of(
+                        agent,
+                        mesh,
+                        evidence.acknowledgements(),
+                        bare,
+                        evidence.bare().restarting(agent),
+                        evidence.outdated(),
+                        settling,
+                        evidence.now()),
                 context);
         return Again.after(!bare.isEmpty(), settling);
     }

@@ -1,6 +1,7 @@
 package dev.stockade.operator.agent;
 
 import static dev.stockade.operator.status.Conditions.ACCEPTED;
+import static dev.stockade.operator.status.Conditions.INJECTED;
 import static dev.stockade.operator.status.Conditions.SUSPENDED;
 
 import dev.stockade.crds.agent.AgentIdentity;
@@ -12,8 +13,11 @@ import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.operator.status.Progress;
+import dev.stockade.operator.status.Reason;
+import dev.stockade.operator.status.Restarting;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
@@ -34,10 +38,19 @@ final class AgentStatusFactory {
      * The status; equal to the published one if nothing has changed.
      *
      * @param bare the selected pods that have no sidecar
+     * @param restarting how far restarting those has come
+     * @param outdated names sidecars of another release
      * @param settling whether missing reports of sidecars say nothing yet
      */
     static AgentIdentityStatus of(
-            AgentIdentity agent, Mesh mesh, Acknowledgements acks, List<String> bare, Settling settling, Instant now) {
+            AgentIdentity agent,
+            Mesh mesh,
+            Acknowledgements acks,
+            List<String> bare,
+            Optional<Restarting> restarting,
+            Outdated outdated,
+            Settling settling,
+            Instant now) {
         long generation = agent.getMetadata().getGeneration();
         List<Condition> published = agent.getStatus().conditions();
         List<MeshPod> pods =
@@ -48,20 +61,30 @@ final class AgentStatusFactory {
         Progress own = Progress.of(agent.getMetadata().getUid(), generation, pods, List.of(), acks);
 
         Finding accepted = accepted(agent, mesh, pods.size());
-        Finding injected = Membership.injected(
-                pods.size(), bare, Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod)));
+        Finding injected = Membership.unlessNotInMesh(
+                accepted,
+                outdated.named(
+                        Membership.injected(
+                                pods.size(),
+                                bare,
+                                Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod)),
+                                restarting),
+                        pods,
+                        acks,
+                        Conditions.find(published, INJECTED),
+                        settling));
         Finding acknowledged =
                 progress.finding(Conditions.READY, Conditions.find(published, Conditions.READY), settling);
         Finding ready = Conditions.ready(
-                injected.reason().equals(Membership.NO_PODS)
+                injected.isFor(Reason.NO_PODS)
                         ? injected
-                        : Finding.yes(Conditions.READY, "Acknowledged", acknowledged.message()),
+                        : Finding.yes(Conditions.READY, Reason.ACKNOWLEDGED, acknowledged.message()),
                 accepted,
                 injected,
                 acknowledged);
         List<Finding> findings = List.of(
                 ready,
-                Membership.stalled(accepted),
+                Membership.stalled(accepted, injected, restarting),
                 accepted,
                 injected,
                 suspended(agent, mesh, acks, progress, concerned, settling));
@@ -72,6 +95,18 @@ final class AgentStatusFactory {
                 pods.size() + bare.size(),
                 own.column(),
                 NotCapturedNames.of(agent, mesh, pods));
+    }
+
+    /** The same where nobody restarts pods. */
+    static AgentIdentityStatus of(
+            AgentIdentity agent,
+            Mesh mesh,
+            Acknowledgements acks,
+            List<String> bare,
+            Outdated outdated,
+            Settling settling,
+            Instant now) {
+        return of(agent, mesh, acks, bare, Optional.empty(), outdated, settling, now);
     }
 
     /** Its own pods, and those of the servers that a policy opens to it: what changes here changes what they do. */
@@ -100,20 +135,22 @@ final class AgentStatusFactory {
         if (!mesh.view().serviceAccounts().contains(account)) {
             return Finding.yes(
                     ACCEPTED,
-                    "NoServiceAccount",
+                    Reason.NO_SERVICE_ACCOUNT,
                     "ServiceAccount " + account + " does not exist yet. Create it, or set spec.serviceAccountName.");
         }
         int taken = mesh.grants().taken(agent).size();
         return taken == 0
                 ? Finding.yes(
                         ACCEPTED,
-                        "NoServers",
+                        Reason.NO_SERVERS,
                         "No SecureMcpServer exists that spec.servers takes"
                                 + (agent.getSpec().servers() == null
                                         ? " (by default those of namespace " + namespace + ")."
                                         : "."))
                 : Finding.yes(
-                        ACCEPTED, "Accepted", Phrases.count(pods, "pod") + ", " + Phrases.count(taken, "server") + ".");
+                        ACCEPTED,
+                        Reason.ACCEPTED,
+                        Phrases.count(pods, "pod") + ", " + Phrases.count(taken, "server") + ".");
     }
 
     /** True only once it is in force everywhere; whoever reads True may rely on it. */
@@ -128,31 +165,33 @@ final class AgentStatusFactory {
         long generation = agent.getMetadata().getGeneration();
         if (mesh.grants().suspended(agent)
                 && published.filter(c -> settling.keeps(c, generation)).isPresent()) {
-            return Finding.yes(
-                    SUSPENDED, published.get().reason(), published.get().message());
+            return Finding.kept(published.get());
         }
         Optional<MeshTrust> trust = mesh.view().trust();
         Optional<SuspendedBy> by = SuspendedBy.of(agent, trust);
         if (by.isEmpty()) {
-            return Finding.no(SUSPENDED, "NotSuspended", "");
+            return Finding.no(SUSPENDED, Reason.NOT_SUSPENDED, "");
         }
         if (!by.get().platform()) {
-            return inForce(own, "Suspended", by.get().sentence());
+            return inForce(own, Reason.SUSPENDED, by.get().sentence());
         }
         ObjectMeta platform = trust.orElseThrow().getMetadata();
         return inForce(
                 Progress.of(platform.getUid(), platform.getGeneration(), concerned, List.of(), acks),
-                "SuspendedByMeshTrust",
+                Reason.SUSPENDED_BY_MESH_TRUST,
                 by.get().sentence());
     }
 
-    private static Finding inForce(Progress progress, String reason, String why) {
+    private static Finding inForce(Progress progress, Reason reason, String why) {
         Finding finding = progress.finding(SUSPENDED, Optional.empty(), Settling.OVER);
         return switch (finding.status()) {
             case TRUE -> Finding.yes(SUSPENDED, reason, why);
             case FALSE, UNKNOWN ->
-                Finding.unknown(
-                        SUSPENDED, finding.reason(), why + " Not in force everywhere yet: " + finding.message());
+                new Finding(
+                        SUSPENDED,
+                        Condition.Status.UNKNOWN,
+                        finding.reason(),
+                        why + " Not in force everywhere yet: " + finding.message());
         };
     }
 }

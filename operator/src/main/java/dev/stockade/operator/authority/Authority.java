@@ -45,8 +45,7 @@ public final class Authority {
     private final Clock clock;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-    private volatile AuthorityState state = new AuthorityState.Refusing(
-            "The certificate authority has not been read yet; wait for the operator.", false);
+    private volatile AuthorityState state = new AuthorityState.Unread();
     private volatile @Nullable SigningMaterial material;
 
     /** What the Secret held when it was last accepted; null while it is gone, or is not the one of this mesh. */
@@ -246,6 +245,7 @@ public final class Authority {
                         .addKeyValue("step", usable.rotation().name())
                         .addKeyValue("epoch", usable.trust().epoch())
                         .log("the certificate authority is usable");
+            case AuthorityState.Unread _ -> log.debug("the certificate authority has not been read yet");
             case AuthorityState.Refusing refusing ->
                 log.atError().addKeyValue("why", refusing.sentence()).log("the certificate authority refuses to sign");
         }
@@ -321,7 +321,7 @@ public final class Authority {
         if (state instanceof AuthorityState.Refusing refusing) {
             throw new AuthorityRefusesException(refusing.sentence());
         }
-        SigningMaterial current = requireNonNull(material);
+        SigningMaterial current = read();
         Optional<String> unusable = current.unusable(clock.instant());
         if (unusable.isPresent()) {
             throw new AuthorityRefusesException(secret + ": " + unusable.get() + ".");

@@ -47,6 +47,9 @@ public sealed interface AuthorityState {
         }
     }
 
+    /** Nobody has looked yet: it is not usable, and nothing is known to be wrong with it. */
+    record Unread() implements AuthorityState {}
+
     /**
      * It refuses to sign.
      *

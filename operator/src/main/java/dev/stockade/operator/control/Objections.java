@@ -23,6 +23,10 @@ final class Objections {
             return Optional.of("Sockets: " + sockets.getListeningCount() + " are listed, and at most " + MOST_SOCKETS
                     + " may be.");
         }
+        if (sockets.getRefusedInitialize() < 0 || sockets.getRefusedInitialize() > 599) {
+            return Optional.of("Sockets: " + Integer.toUnsignedString(sockets.getRefusedInitialize())
+                    + " is not a status of HTTP.");
+        }
         return sockets.getListeningList().stream()
                 .filter(socket -> socket.getPort() < 1 || socket.getPort() > 65_535)
                 .findFirst()

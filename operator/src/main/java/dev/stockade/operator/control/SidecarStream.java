@@ -56,12 +56,15 @@ final class SidecarStream {
     private long consideredPicture;
     private long consideredEpoch;
     private boolean ended;
-    /** What was sent lately: version to sources, oldest first. A version may come again, and be answered each time. */
-    private final Map<String, List<Source>> offered = new LinkedHashMap<>();
+    /** What was sent lately: version to what is told of it, oldest first. A version may come again, and be answered each time. */
+    private final Map<String, Offered> offered = new LinkedHashMap<>();
 
     private final ProbeOrders orders = new ProbeOrders();
     /** Whether something was sent that is no longer remembered. */
     private boolean forgotten;
+
+    /** Of a snapshot that was sent, whose whole would be much to remember. */
+    private record Offered(List<Source> sources, Duration serves) {}
 
     /** How far the sidecar is with what it was sent last. */
     enum State {
@@ -180,8 +183,8 @@ final class SidecarStream {
             end(Status.INVALID_ARGUMENT, objection.get());
             return;
         }
-        List<Source> sources = offered.get(answer.getVersion());
-        if (sources == null) {
+        Offered held = offered.get(answer.getVersion());
+        if (held == null) {
             if (!forgotten) {
                 end(
                         Status.INVALID_ARGUMENT,
@@ -202,7 +205,7 @@ final class SidecarStream {
             return;
         }
         acknowledged = answer.getVersion();
-        registry.acknowledged(peer.pod(), answer.getVersion(), sources);
+        registry.acknowledged(peer.pod(), answer.getVersion(), held.sources(), held.serves());
         PodSnapshot current = sent;
         if (current != null
                 && current.version().equals(answer.getVersion())
@@ -270,7 +273,7 @@ final class SidecarStream {
         sent = next;
         refused = false;
         offered.remove(next.version());
-        offered.put(next.version(), next.content().getSourcesList());
+        offered.put(next.version(), new Offered(next.content().getSourcesList(), next.staleAfter()));
         while (offered.size() > REMEMBERED) {
             offered.remove(offered.keySet().iterator().next());
             forgotten = true;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.operator.acks.ShownCertificate;
 import dev.stockade.operator.acks.SidecarRegistry;
+import dev.stockade.operator.cluster.ApiContact;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.cluster.Picture;
 import dev.stockade.operator.isolation.Outcome;
@@ -41,6 +42,7 @@ final class Subscriptions implements SidecarVantages {
     private final ConcurrentMap<String, SidecarStream> streams = new ConcurrentHashMap<>();
     private final Set<SidecarStream> ungreeted = ConcurrentHashMap.newKeySet();
     private final AtomicInteger helpWanted = new AtomicInteger();
+    private volatile boolean sentAway;
 
     /** The trust of this replica, as far as subscriptions are concerned. */
     interface Believed {
@@ -220,8 +222,24 @@ final class Subscriptions implements SidecarVantages {
         }
         Instant now = clock.instant();
         Optional<Instant> confirmed = cache.confirmed();
+        sendAway(ApiContact.of(confirmed, now), confirmed);
         ungreeted.forEach(stream -> stream.beat(confirmed, now));
         streams.values().forEach(stream -> stream.beat(confirmed, now));
+    }
+
+    /**
+     * Once, when the API server is lost to this replica: another one may have it, and would tell what is withdrawn meanwhile. Who
+     * comes back, since there is no other, is kept.
+     */
+    private void sendAway(ApiContact contact, Optional<Instant> confirmed) {
+        if (contact == ApiContact.CURRENT) {
+            sentAway = false;
+        } else if (contact == ApiContact.ABANDONED && !sentAway) {
+            sentAway = true;
+            String sentence = "This replica has not reached the API server since %s. Another one may have."
+                    .formatted(confirmed.map(Instant::toString).orElse("it started"));
+            streams.values().forEach(stream -> stream.end(Status.UNAVAILABLE, sentence));
+        }
     }
 
     /**

@@ -1,7 +1,5 @@
 package dev.stockade.operator.isolation;
 
-import io.fabric8.kubernetes.api.model.LabelSelector;
-import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
@@ -10,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -57,7 +54,7 @@ record IngressUnion(boolean isolated, List<String> openings) {
             if (spec == null || !concernsIngress(spec)) {
                 continue;
             }
-            Optional<Boolean> selects = selects(spec.getPodSelector(), pod.labels());
+            Optional<Boolean> selects = PodSelector.selects(spec.getPodSelector(), pod.labels());
             if (selects.isPresent() && !selects.get()) {
                 continue;
             }
@@ -78,40 +75,6 @@ record IngressUnion(boolean isolated, List<String> openings) {
         return spec.getPolicyTypes() == null
                 || spec.getPolicyTypes().isEmpty()
                 || spec.getPolicyTypes().contains("Ingress");
-    }
-
-    /** Empty if it cannot be told. A selector that says nothing selects every pod of the namespace. */
-    private static Optional<Boolean> selects(@Nullable LabelSelector selector, Map<String, String> labels) {
-        if (selector == null) {
-            return Optional.of(true);
-        }
-        if (selector.getMatchLabels() != null
-                && !labels.entrySet().containsAll(selector.getMatchLabels().entrySet())) {
-            return Optional.of(false);
-        }
-        if (selector.getMatchExpressions() == null) {
-            return Optional.of(true);
-        }
-        boolean all = true;
-        for (LabelSelectorRequirement requirement : selector.getMatchExpressions()) {
-            Optional<Boolean> holds = holds(requirement, labels.get(requirement.getKey()));
-            if (holds.isEmpty()) {
-                return Optional.empty();
-            }
-            all &= holds.get();
-        }
-        return Optional.of(all);
-    }
-
-    private static Optional<Boolean> holds(LabelSelectorRequirement requirement, @Nullable String value) {
-        List<String> values = requirement.getValues() == null ? List.of() : requirement.getValues();
-        return switch (requirement.getOperator()) {
-            case "In" -> Optional.of(value != null && values.contains(value));
-            case "NotIn" -> Optional.of(value == null || !values.contains(value));
-            case "Exists" -> Optional.of(value != null);
-            case "DoesNotExist" -> Optional.of(value == null);
-            default -> Optional.empty();
-        };
     }
 
     private static Optional<String> opening(ProtectedPod pod, NetworkPolicySpec spec, Set<Integer> admitted) {

@@ -4,6 +4,7 @@ import static dev.stockade.operator.status.Conditions.MESH_ONLY;
 
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Phrases;
+import dev.stockade.operator.status.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ final class MeshOnly {
 
     private Finding finding() {
         if (pods.isEmpty()) {
-            return Finding.unknown(MESH_ONLY, "NoPods", "There is no pod with a sidecar to try.");
+            return Finding.unknown(MESH_ONLY, Reason.NO_PODS, "There is no pod with a sidecar to try.");
         }
         return bypass().or(this::policies).or(this::sockets).or(this::attempts).orElseGet(this::proven);
     }
@@ -66,7 +67,7 @@ final class MeshOnly {
                 ? Optional.empty()
                 : Optional.of(Finding.no(
                         MESH_ONLY,
-                        "Bypass",
+                        Reason.BYPASS,
                         "Reached around the sidecar: " + Phrases.names(ways)
                                 + ". Either the network does not enforce NetworkPolicy, or something opens that port."
                                 + openings().map(what -> " " + what).orElse("")));
@@ -76,18 +77,18 @@ final class MeshOnly {
         List<String> unisolated = named(pod -> !pod.union().isolated());
         if (!unisolated.isEmpty() && awaitsOwnPolicy) {
             return Optional.of(Finding.unknown(
-                    MESH_ONLY, "Isolating", "The server's own NetworkPolicy is being made, and is not seen yet."));
+                    MESH_ONLY, Reason.ISOLATING, "The server's own NetworkPolicy is being made, and is not seen yet."));
         }
         if (!unisolated.isEmpty()) {
             return Optional.of(
                     Finding.no(
                             MESH_ONLY,
-                            "NotIsolated",
+                            Reason.NOT_ISOLATED,
                             "No NetworkPolicy selects " + Phrases.names(unisolated)
                                     + " for ingress, so that every port is open. Compare the labels that the pods have now with"
                                     + " spec.selector; under spec.isolation None, bring a policy that admits 15008 and 15020 alone."));
         }
-        return openings().map(what -> Finding.no(MESH_ONLY, "OpenedByPolicy", what));
+        return openings().map(what -> Finding.no(MESH_ONLY, Reason.OPENED_BY_POLICY, what));
     }
 
     private Optional<String> openings() {
@@ -110,7 +111,7 @@ final class MeshOnly {
                     .toList();
             return Optional.of(Finding.unknown(
                     MESH_ONLY,
-                    "SocketsUnknown",
+                    Reason.SOCKETS_UNKNOWN,
                     "The sidecars of " + Phrases.names(blind) + " have not said where their pods listen"
                             + (old.isEmpty()
                                     ? "."
@@ -123,7 +124,7 @@ final class MeshOnly {
         if (!many.isEmpty()) {
             return Optional.of(Finding.unknown(
                     MESH_ONLY,
-                    "TooManyPorts",
+                    Reason.TOO_MANY_PORTS,
                     "More than " + MOST_PORTS + " ports listen in " + Phrases.names(many)
                             + ", which are not all tried."));
         }
@@ -133,7 +134,7 @@ final class MeshOnly {
                 ? Optional.empty()
                 : Optional.of(Finding.unknown(
                         MESH_ONLY,
-                        "NotListening",
+                        Reason.NOT_LISTENING,
                         "Nothing listens on port " + port + " in " + Phrases.names(silent)
                                 + ": an attempt that fails there proves nothing."));
     }
@@ -142,14 +143,15 @@ final class MeshOnly {
         List<String> waiting =
                 named(pod -> pod.tried().isEmpty() || !pod.tried().stream().allMatch(Tried::settled));
         if (!waiting.isEmpty()) {
-            return Optional.of(Finding.unknown(MESH_ONLY, "Probing", "Being tried: " + Phrases.names(waiting) + "."));
+            return Optional.of(
+                    Finding.unknown(MESH_ONLY, Reason.PROBING, "Being tried: " + Phrases.names(waiting) + "."));
         }
         List<String> untried = named(pod -> pod.tried().stream().noneMatch(Tried::couldTry));
         return untried.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Finding.unknown(
                         MESH_ONLY,
-                        "CouldNotTry",
+                        Reason.COULD_NOT_TRY,
                         "From nowhere was even the sidecar's own port " + Target.CONTROL_PORT + " reached in "
                                 + Phrases.names(untried)
                                 + ", so that what was refused proves nothing. Allow egress to it from the operator's"
@@ -162,12 +164,12 @@ final class MeshOnly {
         return loopback
                 ? Finding.yes(
                         MESH_ONLY,
-                        "LoopbackOnly",
+                        Reason.LOOPBACK_ONLY,
                         "The server listens on loopback alone, so that nobody outside of its pod reaches it but through"
                                 + " the sidecar. " + tried)
                 : Finding.yes(
                         MESH_ONLY,
-                        "NetworkPolicyOnly",
+                        Reason.NETWORK_POLICY_ONLY,
                         tried + " A NetworkPolicy does not stop processes on the pod's own node (kubelet, pods with"
                                 + " hostNetwork): let the server listen on 127.0.0.1 alone to close it to them too.");
     }

@@ -44,6 +44,9 @@ public final class Prober implements AutoCloseable {
     private final Dialer dialer;
     private final BooleanSupplier leading;
     private final Runnable changed;
+    private static final String OPERATOR = "operator";
+    private static final String SIDECAR = "sidecar";
+
     private final MeterRegistry meters;
     private final Clock clock;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
@@ -92,6 +95,11 @@ public final class Prober implements AutoCloseable {
                 .description(
                         "Pods that this replica reached around their sidecars at the last attempt; 0 unless it leads")
                 .register(meters);
+        // All of them from the start: a counter that appears with its first attempt has no rate before the second.
+        for (Outcome outcome : Outcome.values()) {
+            counter(OPERATOR, outcome);
+            counter(SIDECAR, outcome);
+        }
     }
 
     /** From now on these sidecars are asked too. */
@@ -188,15 +196,19 @@ public final class Prober implements AutoCloseable {
         }
     }
 
+    private Counter counter(String vantage, Outcome outcome) {
+        return Counter.builder("stockade.probes")
+                .description(
+                        "Attempts to reach a protected pod around its sidecar, by where they came from and how they"
+                                + " went")
+                .tag("vantage", vantage)
+                .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+                .register(meters);
+    }
+
     private void note(ProtectedPod pod, Vantage from, Target target, Outcome outcome) {
         if (!target.isControl()) {
-            Counter.builder("stockade.probes")
-                    .description(
-                            "Attempts to reach a protected pod around its sidecar, by where they came from and how they went")
-                    .tag("vantage", from.isOperator() ? "operator" : "sidecar")
-                    .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
-                    .register(meters)
-                    .increment();
+            counter(from.isOperator() ? OPERATOR : SIDECAR, outcome).increment();
         }
         boolean news = isolation.trials().note(pod.uid(), from, target, outcome, clock.instant());
         boolean bypass = news && outcome == Outcome.OPEN && !target.isControl();

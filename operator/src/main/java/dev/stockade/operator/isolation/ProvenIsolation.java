@@ -10,6 +10,7 @@ import dev.stockade.operator.acks.SidecarReport;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Isolation;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -62,7 +63,7 @@ public final class ProvenIsolation implements Isolation {
         Optional<List<NetworkPolicy>> known =
                 policies.apply(server.getMetadata().getNamespace());
         if (known.isEmpty()) {
-            return Finding.unknown(MESH_ONLY, "Probing", "The NetworkPolicies of the cluster are being listed.");
+            return Finding.unknown(MESH_ONLY, Reason.PROBING, "The NetworkPolicies of the cluster are being listed.");
         }
         List<NetworkPolicy> inForce = known.get();
         boolean awaitsOwn = managed

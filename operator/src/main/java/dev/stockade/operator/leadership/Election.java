@@ -32,9 +32,12 @@ public record Election(
         }
     }
 
-    /** With the times that Kubernetes' own controllers use. */
+    /**
+     * With the times that Kubernetes' own controllers use, but for the time between attempts: each is lengthened by up to 120% at
+     * random, and a lease that was given back lies there for that long.
+     */
     public static Election of(String namespace, String lease, String identity) {
         return new Election(
-                namespace, lease, identity, Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(2));
+                namespace, lease, identity, Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(1));
     }
 }

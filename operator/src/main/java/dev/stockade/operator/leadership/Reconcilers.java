@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.operator.access.AccessReconciler;
 import dev.stockade.operator.agent.AgentReconciler;
 import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.metrics.ReconcileMeters;
 import dev.stockade.operator.server.ServerReconciler;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.EventWriter;
@@ -21,9 +22,12 @@ import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -51,6 +55,7 @@ public final class Reconcilers implements AutoCloseable {
     private final Clock clock;
     private final Supplier<List<Reconciler<?>>> reconcilers;
     private final WithdrawalEvents withdrawals;
+    private final ReconcileMeters reconciliations;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("leadership").factory());
 
@@ -69,6 +74,7 @@ public final class Reconcilers implements AutoCloseable {
             Election election,
             Evidence evidence,
             ChangeFeed changes,
+            MeterRegistry meters,
             Supplier<List<Reconciler<?>>> reconcilers) {
         this.client = requireNonNull(client);
         this.election = requireNonNull(election);
@@ -78,20 +84,28 @@ public final class Reconcilers implements AutoCloseable {
                 new WithdrawalEvents(client, evidence.mesh(), this::leading, election.identity(), evidence.clock());
         changes.subscribe(withdrawals::look);
         this.reconcilers = requireNonNull(reconcilers);
+        this.reconciliations = new ReconcileMeters(meters);
+        Gauge.builder("stockade.leader", this, r -> r.leading() ? 1 : 0)
+                .description("1 if this replica holds the lease and reconciles")
+                .register(meters);
     }
 
     /**
      * The reconcilers of all four kinds.
      *
      * @param authority whether the certificate authority can sign
+     * @param otherDomain a sentence, if the cluster's domain is not the one that the chart names
      * @param changes passes on every change of what the evidence and the authority say
+     * @param meters how they do
      */
     public static Reconcilers of(
             KubernetesClient client,
             Election election,
             Evidence evidence,
             Supplier<AuthorityState> authority,
-            ChangeFeed changes) {
+            Optional<String> otherDomain,
+            ChangeFeed changes,
+            MeterRegistry meters) {
         EventWriter events = new EventWriter(client, election.identity(), evidence.clock());
         Transitions transitions = new Transitions(events);
         return new Reconcilers(
@@ -99,11 +113,12 @@ public final class Reconcilers implements AutoCloseable {
                 election,
                 evidence,
                 changes,
+                meters,
                 () -> List.of(
                         new ServerReconciler(evidence, changes, transitions, events),
                         new AgentReconciler(evidence, changes, transitions),
                         new AccessReconciler(evidence, changes, transitions),
-                        new TrustReconciler(authority, changes, transitions, evidence.clock())));
+                        new TrustReconciler(authority, otherDomain, changes, transitions, evidence.clock())));
     }
 
     /** Stands for election, now and whenever the lease was lost. Returns at once. */
@@ -226,9 +241,11 @@ public final class Reconcilers implements AutoCloseable {
         private final Operator operator;
 
         Term() {
+            reconciliations.begin();
             operator = new Operator(configuration -> configuration
                     .withKubernetesClient(client)
                     .withCloseClientOnStop(false)
+                    .withMetrics(reconciliations)
                     .withPreviousAnnotationForDependentResources(false)
                     .withParseResourceVersions(true)
                     .withReconciliationTerminationTimeout(Duration.ofSeconds(3))

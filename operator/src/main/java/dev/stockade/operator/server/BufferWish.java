@@ -24,10 +24,6 @@ final class BufferWish {
             // A new leader leaves what was published.
             return enforced;
         }
-        return new Finding(
-                enforced.type(),
-                enforced.status(),
-                enforced.reason(),
-                enforced.message().isEmpty() ? sentence : enforced.message() + " " + sentence);
+        return enforced.also(sentence);
     }
 }

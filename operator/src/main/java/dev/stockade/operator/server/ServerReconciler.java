@@ -79,7 +79,15 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         publisher.publish(
                 server,
                 ServerStatusFactory.of(
-                        server, mesh, evidence.acknowledgements(), bare, tried, settling, evidence.now()),
+                        server,
+                        mesh,
+                        evidence.acknowledgements(),
+                        bare,
+                        evidence.bare().restarting(server),
+                        tried,
+                        evidence.outdated(),
+                        settling,
+                        evidence.now()),
                 context);
         return Again.after(!bare.isEmpty(), settling);
     }

@@ -61,12 +61,17 @@ public final class Conditions {
     }
 
     /** Stalled: only a user can mend it. */
-    public static Finding stalled(String reason, String message) {
+    public static Finding stalled(Reason reason, String message) {
         return Finding.yes(STALLED, reason, message);
+    }
+
+    /** Stalled, for what that finding says. */
+    public static Finding stalledBy(Finding cause) {
+        return new Finding(STALLED, Condition.Status.TRUE, cause.reason(), cause.message());
     }
 
     /** Stalled is False: whatever is missing comes by waiting. */
     public static Finding progressing() {
-        return Finding.no(STALLED, "NotStalled", "");
+        return Finding.no(STALLED, Reason.NOT_STALLED, "");
     }
 }

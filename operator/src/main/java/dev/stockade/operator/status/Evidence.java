@@ -14,12 +14,14 @@ import java.util.function.Supplier;
  * @param acknowledgements what sidecars have in force
  * @param bare the pods without a sidecar
  * @param isolation what was found by trying
+ * @param outdated names sidecars of another release than this operator
  */
 public record Evidence(
         Supplier<Mesh> mesh,
         Acknowledgements acknowledgements,
         BarePods bare,
         Isolation isolation,
+        Outdated outdated,
         Tenure tenure,
         Clock clock) {
     public Evidence {
@@ -27,6 +29,7 @@ public record Evidence(
         requireNonNull(acknowledgements);
         requireNonNull(bare);
         requireNonNull(isolation);
+        requireNonNull(outdated);
         requireNonNull(tenure);
         requireNonNull(clock);
     }

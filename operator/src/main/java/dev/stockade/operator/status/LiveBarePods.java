@@ -3,12 +3,10 @@ package dev.stockade.operator.status;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.agent.AgentIdentity;
-import dev.stockade.crds.common.Selector;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
@@ -16,10 +14,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /**
  * Asks the API server. An answer is good for that generation of the resource and for {@link #GOOD_FOR}: reconciliations come with
@@ -30,36 +28,52 @@ public final class LiveBarePods implements BarePods {
     private static final Duration GOOD_FOR = Duration.ofSeconds(10);
 
     private final KubernetesClient client;
+    private final RestartReports restarts;
     private final Clock clock;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
 
     private record Answer(long generation, Instant asked, List<String> pods) {}
 
+    /** Where nobody restarts pods. */
     public LiveBarePods(KubernetesClient client, Clock clock) {
+        this(client, new RestartReports(), clock);
+    }
+
+    /** @param restarts what came of restarting pods */
+    public LiveBarePods(KubernetesClient client, RestartReports restarts, Clock clock) {
         this.client = requireNonNull(client);
+        this.restarts = requireNonNull(restarts);
         this.clock = requireNonNull(clock);
     }
 
     @Override
     public List<String> of(SecureMcpServer server) {
-        return ask(
-                server,
-                server.getSpec().serviceAccountName(),
-                server.getSpec().selector(),
-                pod -> Selectors.selects(server, pod));
+        return ask(server, () -> SelectedPods.of(client, server), pod -> Selectors.selects(server, pod));
     }
 
     @Override
     public List<String> of(AgentIdentity agent) {
-        return ask(
-                agent,
-                agent.getSpec().serviceAccountName(),
-                agent.getSpec().selector(),
-                pod -> Selectors.selects(agent, pod));
+        return ask(agent, () -> SelectedPods.of(client, agent), pod -> Selectors.selects(agent, pod));
     }
 
-    private List<String> ask(
-            HasMetadata resource, String serviceAccount, @Nullable Selector selector, Predicate<MeshPod> selects) {
+    @Override
+    public Optional<Restarting> restarting(HasMetadata resource) {
+        return restarts.of(resource);
+    }
+
+    /** Whether there were any when somebody last asked; asks nobody. */
+    public boolean seen(String resourceUid) {
+        Answer answer = answers.get(resourceUid);
+        return answer != null && !answer.pods().isEmpty();
+    }
+
+    /** What was answered is not so any more: the next who asks has it asked anew. */
+    public void expire(String resourceUid) {
+        answers.computeIfPresent(
+                resourceUid, (uid, answer) -> new Answer(answer.generation(), Instant.EPOCH, answer.pods()));
+    }
+
+    private List<String> ask(HasMetadata resource, Supplier<List<Pod>> list, Predicate<MeshPod> selects) {
         String uid = resource.getMetadata().getUid();
         long generation = resource.getMetadata().getGeneration();
         Instant now = clock.instant();
@@ -69,17 +83,11 @@ public final class LiveBarePods implements BarePods {
                 && now.isBefore(before.asked().plus(GOOD_FOR))) {
             return before.pods();
         }
-        answers.values().removeIf(answer -> now.isAfter(answer.asked().plus(Duration.ofHours(1))));
-        List<String> pods = client
-                .pods()
-                .inNamespace(resource.getMetadata().getNamespace())
-                .list(new ListOptionsBuilder()
-                        .withFieldSelector("spec.serviceAccountName=" + serviceAccount)
-                        .withLabelSelector(labels(selector))
-                        .build())
-                .getItems()
-                .stream()
-                .filter(LiveBarePods::mayRun)
+        answers.values()
+                .removeIf(answer ->
+                        answer.pods().isEmpty() && now.isAfter(answer.asked().plus(Duration.ofHours(1))));
+        List<String> pods = list.get().stream()
+                .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
                 .map(MeshPod::of)
                 .filter(pod -> !pod.injected() && selects.test(pod))
                 .map(MeshPod::reference)
@@ -87,22 +95,5 @@ public final class LiveBarePods implements BarePods {
                 .toList();
         answers.put(uid, new Answer(generation, now, pods));
         return pods;
-    }
-
-    /** The equalities; what more a selector says is looked at here. */
-    private static @Nullable String labels(@Nullable Selector selector) {
-        return selector == null || selector.matchLabels().isEmpty()
-                ? null
-                : selector.matchLabels().entrySet().stream()
-                        .map(label -> label.getKey() + "=" + label.getValue())
-                        .sorted()
-                        .collect(Collectors.joining(","));
-    }
-
-    private static boolean mayRun(Pod pod) {
-        String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();
-        return pod.getMetadata().getDeletionTimestamp() == null
-                && !"Succeeded".equals(phase)
-                && !"Failed".equals(phase);
     }
 }

@@ -5,21 +5,18 @@ import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Findings that servers and agents share: whether their namespace takes part, who else claims their pods, which lack a sidecar. */
 public final class Membership {
-    public static final String NOT_IN_MESH = "NamespaceNotInMesh";
-    public static final String NO_PODS = "NoPods";
-    public static final String CONFLICT = "Conflict";
-
     private Membership() {}
 
     /** Accepted is False: the platform has not let this namespace in. */
     public static Finding namespaceNotInMesh(String namespace) {
         return Finding.no(
                 Conditions.ACCEPTED,
-                NOT_IN_MESH,
+                Reason.NAMESPACE_NOT_IN_MESH,
                 "Namespace " + namespace + " is not in the mesh. Label it: kubectl label namespace " + namespace
                         + " stockade.dev/mesh=enabled");
     }
@@ -35,7 +32,7 @@ public final class Membership {
                 conflicts.stream().map(c -> c.winner().toString()).toList();
         return Finding.no(
                 Conditions.ACCEPTED,
-                CONFLICT,
+                Reason.CONFLICT,
                 "Selects "
                         + Phrases.names(conflicts.stream()
                                 .map(c -> "pod " + c.pod().reference())
@@ -52,18 +49,20 @@ public final class Membership {
      */
     public static Finding injected(int injected, List<String> bare) {
         if (injected == 0 && bare.isEmpty()) {
-            return Finding.yes(Conditions.INJECTED, NO_PODS, "No pod is selected yet.");
+            return Finding.yes(Conditions.INJECTED, Reason.NO_PODS, "No pod is selected yet.");
         }
-        int all = injected + bare.size();
-        String counted =
-                injected + " of " + Phrases.count(all, "pod") + (all == 1 ? " has" : " have") + " the sidecar.";
+        String counted = counted(injected, injected + bare.size());
         return bare.isEmpty()
-                ? Finding.yes(Conditions.INJECTED, "Injected", counted)
+                ? Finding.yes(Conditions.INJECTED, Reason.INJECTED, counted)
                 : Finding.no(
                         Conditions.INJECTED,
-                        "PodsWithoutSidecar",
+                        Reason.PODS_WITHOUT_SIDECAR,
                         counted + " Without: " + Phrases.names(bare)
                                 + ". A sidecar is injected only when a pod is created: restart them.");
+    }
+
+    private static String counted(int injected, int all) {
+        return injected + " of " + Phrases.count(all, "pod") + (all == 1 ? " has" : " have") + " the sidecar.";
     }
 
     /**
@@ -78,12 +77,46 @@ public final class Membership {
         MeshPod first = orphaned.getFirst();
         return Finding.no(
                 Conditions.INJECTED,
-                "ServiceAccountDeleted",
+                Reason.SERVICE_ACCOUNT_DELETED,
                 "ServiceAccount " + first.namespace() + "/" + first.serviceAccount()
                         + " was deleted after these pods were created, and their identity with it: "
                         + Phrases.names(
                                 orphaned.stream().map(MeshPod::reference).toList())
                         + ". Create the account if it is missing, then the pods anew.");
+    }
+
+    /**
+     * The condition, or, where the resource takes no part in the mesh, why: who is not let in has no sidecars, and who has none
+     * because another has its pods enforces nothing.
+     *
+     * @param inside what is so if it takes part
+     */
+    public static Finding unlessOutside(Finding accepted, Progress progress, Finding inside) {
+        boolean outside = accepted.isFor(Reason.NAMESPACE_NOT_IN_MESH) || accepted.isFor(Reason.CONFLICT);
+        return outside && progress.concernsNobody() ? accepted.as(inside.type()) : inside;
+    }
+
+    /** Injected, or why there is nothing to inject: in a namespace that is not in the mesh, nobody has looked for pods. */
+    public static Finding unlessNotInMesh(Finding accepted, Finding injected) {
+        return accepted.isFor(Reason.NAMESPACE_NOT_IN_MESH) ? accepted.as(injected.type()) : injected;
+    }
+
+    /**
+     * Injected.
+     *
+     * @param restarting how far restarting the pods without a sidecar has come, where the resource asks for it
+     */
+    public static Finding injected(
+            int injected, List<String> bare, List<MeshPod> orphaned, Optional<Restarting> restarting) {
+        Finding usual = injected(injected, bare, orphaned);
+        if (bare.isEmpty() || !orphaned.isEmpty() || restarting.isEmpty()) {
+            return usual;
+        }
+        return Finding.no(
+                Conditions.INJECTED,
+                restarting.get().reason(),
+                counted(injected, injected + bare.size()) + " Without: " + Phrases.names(bare) + ". "
+                        + restarting.get().sentence());
     }
 
     /** Those that a resource selects and that are {@link MeshPod#orphaned}. */
@@ -94,8 +127,17 @@ public final class Membership {
                 .toList();
     }
 
+    /** Stalled where Accepted is False, or where restarting pods has come to its end before all have a sidecar: no waiting mends it. */
+    public static Finding stalled(Finding accepted, Finding injected, Optional<Restarting> restarting) {
+        return accepted.isTrue()
+                        && !injected.isTrue()
+                        && restarting.filter(Restarting::stalled).isPresent()
+                ? Conditions.stalledBy(injected)
+                : stalled(accepted);
+    }
+
     /** Stalled where Accepted is False: no waiting mends it. */
     public static Finding stalled(Finding accepted) {
-        return accepted.isTrue() ? Conditions.progressing() : Conditions.stalled(accepted.reason(), accepted.message());
+        return accepted.isTrue() ? Conditions.progressing() : Conditions.stalledBy(accepted);
     }
 }

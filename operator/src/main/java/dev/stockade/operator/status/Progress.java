@@ -58,6 +58,11 @@ public record Progress(long generation, Standing standing, List<String> refusals
         return standing.complete();
     }
 
+    /** Whether no sidecar is concerned. */
+    public boolean concernsNobody() {
+        return standing.counted() == 0;
+    }
+
     /** {@code 1/2}. */
     public String column() {
         return standing.acknowledged() + "/" + standing.counted();
@@ -72,18 +77,32 @@ public record Progress(long generation, Standing standing, List<String> refusals
     public Finding finding(String type, Optional<Condition> published, Settling settling) {
         if (complete()) {
             return standing.counted() == 0
-                    ? Finding.yes(type, "NoSidecars", "No sidecar is concerned." + departed())
-                    : Finding.yes(type, "Acknowledged", counted() + "." + departed());
+                    ? Finding.yes(type, Reason.NO_SIDECARS, "No sidecar is concerned." + departed())
+                    : Finding.yes(type, Reason.ACKNOWLEDGED, counted() + "." + departed());
         }
         if (!refusals.isEmpty()) {
             return Finding.no(
-                    type, "Refused", counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
+                    type, Reason.REFUSED, counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
         }
         Optional<Finding> kept = published
-                .filter(c -> settling.keeps(c, generation))
-                .map(c -> new Finding(type, c.status(), c.reason(), c.message()));
+                .filter(c -> restsOnReports(c) && settling.isFormers(c, generation))
+                .map(Finding::kept);
         return kept.orElseGet(() -> Finding.unknown(
-                type, "Waiting", counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
+                type,
+                Reason.WAITING,
+                counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
+    }
+
+    /**
+     * Whether a former leader knew it from the sidecars, and this one may know it again when they have reported: that all have
+     * acknowledged, or that one has refused. That there were none to ask says nothing of one that is there now.
+     */
+    private static boolean restsOnReports(Condition published) {
+        return switch (published.status()) {
+            case TRUE -> !published.reason().equals(Reason.NO_SIDECARS.word());
+            case FALSE -> published.reason().equals(Reason.REFUSED.word());
+            case UNKNOWN -> false;
+        };
     }
 
     private String counted() {

@@ -27,13 +27,18 @@ public record Settling(Duration left, Instant since) {
         return left.isPositive();
     }
 
-    /**
-     * Whether this condition is a former leader's, and left. What this replica itself made True is not: it knows better than
-     * it did then. Times of transitions have whole seconds, so that of one within the second of the change nothing is known.
-     */
+    /** Whether this condition is a former leader's {@link #isFormers}, and True. */
     public boolean keeps(Condition published, long generation) {
+        return published.status() == Condition.Status.TRUE && isFormers(published, generation);
+    }
+
+    /**
+     * Whether this condition is a former leader's, and missing reports say nothing against it. What this replica itself made of it
+     * is not: it knows better than it did then. Times of transitions have whole seconds, so that of one within the second of the
+     * change nothing is known.
+     */
+    public boolean isFormers(Condition published, long generation) {
         return lasts()
-                && published.status() == Condition.Status.TRUE
                 && published.observedGeneration() == generation
                 && !Instant.parse(published.lastTransitionTime()).plusSeconds(1).isAfter(since);
     }

@@ -17,19 +17,27 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Says what is so of the certificate authority. */
 @ControllerConfiguration(name = "meshtrust", fieldManager = "stockade-operator")
 public final class TrustReconciler implements Reconciler<MeshTrust> {
     private final Supplier<AuthorityState> authority;
+    private final Optional<String> otherDomain;
     private final ChangeFeed changes;
     private final Publisher<MeshTrust, MeshTrustStatus> publisher;
     private final Clock clock;
 
+    /** @param otherDomain a sentence, if the cluster's domain is not the one that the chart names */
     public TrustReconciler(
-            Supplier<AuthorityState> authority, ChangeFeed changes, Transitions transitions, Clock clock) {
+            Supplier<AuthorityState> authority,
+            Optional<String> otherDomain,
+            ChangeFeed changes,
+            Transitions transitions,
+            Clock clock) {
         this.authority = requireNonNull(authority);
+        this.otherDomain = requireNonNull(otherDomain);
         this.changes = requireNonNull(changes);
         this.publisher = new Publisher<>(MeshTrust::new, MeshTrustStatus::conditions, transitions);
         this.clock = requireNonNull(clock);
@@ -42,7 +50,7 @@ public final class TrustReconciler implements Reconciler<MeshTrust> {
 
     @Override
     public UpdateControl<MeshTrust> reconcile(MeshTrust trust, Context<MeshTrust> context) {
-        publisher.publish(trust, TrustStatusFactory.of(trust, authority.get(), clock.instant()), context);
+        publisher.publish(trust, TrustStatusFactory.of(trust, authority.get(), otherDomain, clock.instant()), context);
         return UpdateControl.noUpdate();
     }
 }

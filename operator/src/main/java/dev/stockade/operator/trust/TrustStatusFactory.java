@@ -13,11 +13,13 @@ import dev.stockade.operator.authority.Rotation.Finished;
 import dev.stockade.operator.authority.RotationProgress;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
+import dev.stockade.operator.status.Reason;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What is so of the certificate authority. Pure. */
 final class TrustStatusFactory {
@@ -26,17 +28,23 @@ final class TrustStatusFactory {
 
     private TrustStatusFactory() {}
 
-    /** The status; equal to the published one if nothing has changed. */
-    static MeshTrustStatus of(MeshTrust trust, AuthorityState authority, Instant now) {
+    /**
+     * The status; equal to the published one if nothing has changed.
+     *
+     * @param otherDomain a sentence, if the cluster's domain is not the one that the chart names
+     */
+    static MeshTrustStatus of(MeshTrust trust, AuthorityState authority, Optional<String> otherDomain, Instant now) {
         return switch (authority) {
-            case Usable usable -> usable(trust, usable, now);
+            case Usable usable -> usable(trust, usable, otherDomain, now);
+            // A replica that is elected before it has read its Secret leaves what the former leader knew.
+            case AuthorityState.Unread _ -> trust.getStatus();
             case AuthorityState.Refusing refusing -> refusing(trust, refusing, now);
         };
     }
 
-    private static MeshTrustStatus usable(MeshTrust trust, Usable usable, Instant now) {
+    private static MeshTrustStatus usable(MeshTrust trust, Usable usable, Optional<String> otherDomain, Instant now) {
         long generation = trust.getMetadata().getGeneration();
-        List<Finding> findings = List.of(ready(trust, usable), stalled(usable), rotating(usable));
+        List<Finding> findings = List.of(ready(trust, usable, otherDomain), stalled(usable), rotating(usable));
         return new MeshTrustStatus(
                 generation,
                 Conditions.of(findings, generation, trust.getStatus().conditions(), now),
@@ -48,20 +56,21 @@ final class TrustStatusFactory {
                 usable.rotation().last().map(TrustStatusFactory::last).orElse(null));
     }
 
-    private static Finding ready(MeshTrust trust, Usable usable) {
+    private static Finding ready(MeshTrust trust, Usable usable, Optional<String> otherDomain) {
         String ends = "root " + usable.rootSha256().substring(0, 12) + " ends " + usable.rootEnds()
                 + ", the issuing certificate " + usable.issuerEnds();
         if (usable.overdue()) {
             return Finding.no(
                     Conditions.READY,
-                    "RotationOverdue",
+                    Reason.ROTATION_OVERDUE,
                     "A certificate in use is in the last tenth of its life and has not been replaced: " + ends + ". "
                             + obstacle(usable));
         }
-        return Finding.yes(
-                Conditions.READY,
-                "Usable",
-                "Signs for trust domain " + trust.getSpec().trustDomain() + ": " + ends + ". Both are rotated before.");
+        String signs =
+                "Signs for trust domain " + trust.getSpec().trustDomain() + ": " + ends + ". Both are rotated before.";
+        return otherDomain
+                .map(sentence -> Finding.yes(Conditions.READY, Reason.OTHER_CLUSTER_DOMAIN, sentence + " " + signs))
+                .orElseGet(() -> Finding.yes(Conditions.READY, Reason.USABLE, signs));
     }
 
     private static String obstacle(Usable usable) {
@@ -77,7 +86,7 @@ final class TrustStatusFactory {
     private static Finding stalled(Usable usable) {
         return usable.progress() instanceof RotationProgress.AuthorityRefused(String sentence)
                 ? Conditions.stalled(
-                        "AuthorityRefused", sentence + " What was made before stays in use as long as it lives.")
+                        Reason.AUTHORITY_REFUSED, sentence + " What was made before stays in use as long as it lives.")
                 : Conditions.progressing();
     }
 
@@ -86,20 +95,29 @@ final class TrustStatusFactory {
         if (rotation.change().isPresent()) {
             return Finding.yes(
                     Conditions.ROTATING,
-                    rotation.step().word(),
+                    reason(rotation.step()),
                     change(rotation.change().get()) + ", in this step since " + seconds(rotation.since())
                             + waits(usable.progress()) + ".");
         }
         return switch (usable.progress()) {
             case RotationProgress.BadRequest(String sentence) ->
-                Finding.no(Conditions.ROTATING, "BadRequest", sentence);
+                Finding.no(Conditions.ROTATING, Reason.BAD_REQUEST, sentence);
             case RotationProgress.AuthorityRefused(String sentence) ->
-                Finding.no(Conditions.ROTATING, "AuthorityRefused", sentence);
+                Finding.no(Conditions.ROTATING, Reason.AUTHORITY_REFUSED, sentence);
             case RotationProgress.Waiting _, RotationProgress.Quiet _ ->
                 Finding.no(
                         Conditions.ROTATING,
-                        STABLE,
+                        Reason.STABLE,
                         rotation.last().map(TrustStatusFactory::finished).orElse(""));
+        };
+    }
+
+    private static Reason reason(Rotation.Step step) {
+        return switch (step) {
+            case STABLE -> Reason.STABLE;
+            case TRUST_NEW -> Reason.TRUST_NEW;
+            case SIGN_WITH_NEW -> Reason.SIGN_WITH_NEW;
+            case DROP_OLD -> Reason.DROP_OLD;
         };
     }
 
@@ -149,8 +167,10 @@ final class TrustStatusFactory {
         MeshTrustStatus published = trust.getStatus();
         String sentence = refusing.sentence();
         List<Finding> findings = List.of(
-                Finding.no(Conditions.READY, "AuthorityRefuses", sentence),
-                refusing.userMustMend() ? Conditions.stalled("AuthorityRefuses", sentence) : Conditions.progressing(),
+                Finding.no(Conditions.READY, Reason.AUTHORITY_REFUSES, sentence),
+                refusing.userMustMend()
+                        ? Conditions.stalled(Reason.AUTHORITY_REFUSES, sentence)
+                        : Conditions.progressing(),
                 interrupted(published));
         return new MeshTrustStatus(
                 generation,
@@ -165,10 +185,10 @@ final class TrustStatusFactory {
 
     private static Finding interrupted(MeshTrustStatus published) {
         return published.step().equals(STABLE)
-                ? Finding.no(Conditions.ROTATING, STABLE, "")
+                ? Finding.no(Conditions.ROTATING, Reason.STABLE, "")
                 : Finding.unknown(
                         Conditions.ROTATING,
-                        "AuthorityRefuses",
+                        Reason.AUTHORITY_REFUSES,
                         "The rotation was at " + published.step() + " and goes on from there once the CA is usable.");
     }
 

@@ -8,6 +8,7 @@ import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import dev.stockade.operator.status.StatusPage;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,7 +95,8 @@ class AccessStatusFactoryTest {
                         List.of(policy("elsewhere", "web")),
                         new Sidecars(),
                         "Ready FALSE NamespaceNotInMesh",
-                        "Stalled TRUE NamespaceNotInMesh"));
+                        "Stalled TRUE NamespaceNotInMesh",
+                        "Enforced FALSE NamespaceNotInMesh"));
     }
 
     @ParameterizedTest
@@ -105,6 +107,7 @@ class AccessStatusFactoryTest {
         McpAccessPolicyStatus status = AccessStatusFactory.of(
                 mesh.view().policies().getFirst(), mesh, sidecars.registry(), Settling.OVER, NOW);
 
+        StatusPage.read().has("McpAccessPolicy", status.conditions());
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
                 .containsAll(expected);

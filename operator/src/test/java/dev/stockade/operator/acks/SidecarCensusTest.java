@@ -53,7 +53,8 @@ class SidecarCensusTest {
                         .setKind("trust")
                         .setUid("trust")
                         .setGeneration(epoch)
-                        .build()));
+                        .build()),
+                Duration.ofHours(1));
     }
 
     @Test

@@ -35,7 +35,7 @@ class SidecarRegistryTest {
 
     private void serves(long generation) {
         registry.connected(bound, "1", Shown.certificate());
-        registry.acknowledged(bound, "v" + generation, sources(generation));
+        registry.acknowledged(bound, "v" + generation, sources(generation), Duration.ofHours(1));
     }
 
     private Standing standing(long generation) {
@@ -54,7 +54,7 @@ class SidecarRegistryTest {
     @Test
     void aSnapshotWithoutTheResourceSaysNothingOfIt() {
         registry.connected(bound, "1", Shown.certificate());
-        registry.acknowledged(bound, "v", List.of());
+        registry.acknowledged(bound, "v", List.of(), Duration.ofHours(1));
         assertThat(standing(1).complete()).isFalse();
     }
 
@@ -81,6 +81,19 @@ class SidecarRegistryTest {
         // Then
         assertThat(standing(2).complete()).isTrue();
         assertThat(standing(2).departed()).containsExactly("tools/github-1: disconnected since 2026-01-01T12:00:00Z");
+    }
+
+    @Test
+    void aSidecarIsWaitedForAsLongAsItServesByWhatItHolds() {
+        // Given one that holds a staleAfter of a day, while the server says an hour by now
+        registry.connected(bound, "1", Shown.certificate());
+        registry.acknowledged(bound, "v1", sources(1), Duration.ofDays(1));
+        registry.disconnected(bound);
+        clock.advance(Duration.ofHours(23));
+        assertThat(standing(2).departed()).isEmpty();
+        assertThat(standing(2).complete()).isFalse();
+        clock.advance(Duration.ofHours(2));
+        assertThat(standing(2).complete()).isTrue();
     }
 
     @Test
@@ -163,7 +176,7 @@ class SidecarRegistryTest {
         AtomicInteger changes = new AtomicInteger();
         registry.onChange(changes::incrementAndGet);
         registry.connected(bound, "1", Shown.certificate());
-        registry.acknowledged(bound, "v", List.of());
+        registry.acknowledged(bound, "v", List.of(), Duration.ofHours(1));
         registry.disconnected(bound);
         assertThat(changes).hasValue(3);
     }

@@ -76,6 +76,13 @@ class InjectedPodTest {
                         "(env)",
                         sidecar(c -> c.removeMatchingFromEnv(e -> e.getName().equals("STOCKADE_TRUST_BUNDLE")))),
                 cheat(
+                        "a sidecar of another release",
+                        "is of release 0.1.0, and this operator is of release 0.2.0",
+                        sidecar(c -> c.withImage("example.test/stockade-sidecar:0")
+                                .editMatchingEnv(e -> e.getName().equals("STOCKADE_RELEASE"))
+                                .withValue("0.1.0")
+                                .endEnv())),
+                cheat(
                         "other labels in the environment",
                         "label 'app'",
                         sidecar(c -> c.editMatchingEnv(e -> e.getName().equals("STOCKADE_POD_LABELS"))

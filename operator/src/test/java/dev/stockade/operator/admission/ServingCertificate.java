@@ -32,11 +32,12 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
 /** A self-signed certificate for localhost that can be exchanged while it is served. */
-final class ServingCertificate {
+public final class ServingCertificate {
     private volatile KeyPair keys;
     private volatile X509Certificate certificate;
 
-    ServingCertificate() {
+    /** With its first keys. */
+    public ServingCertificate() {
         keys = newKeys();
         certificate = sign(keys);
     }
@@ -47,7 +48,8 @@ final class ServingCertificate {
         keys = next;
     }
 
-    String pem() {
+    /** The certificate of this moment. */
+    public String pem() {
         try {
             return "-----BEGIN CERTIFICATE-----\n"
                     + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
@@ -74,7 +76,8 @@ final class ServingCertificate {
         }
     }
 
-    X509ExtendedKeyManager keyManager() {
+    /** Serves whichever is the newest. */
+    public X509ExtendedKeyManager keyManager() {
         return new X509ExtendedKeyManager() {
             @Override
             public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {

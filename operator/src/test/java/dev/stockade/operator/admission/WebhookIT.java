@@ -19,12 +19,14 @@ import io.fabric8.kubernetes.api.model.admissionregistration.v1.RuleWithOperatio
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +58,8 @@ class WebhookIT {
                 CERTIFICATE.keyManager(),
                 new LiveMembership(client),
                 () -> Fixtures.TEMPLATE,
-                client.getKubernetesSerialization());
+                client.getKubernetesSerialization(),
+                new SimpleMeterRegistry());
         server.start();
         registerInjector();
         registerValidator();
@@ -247,6 +250,57 @@ class WebhookIT {
                         .getSpec()
                         .getInitContainers())
                 .isEmpty();
+    }
+
+    @Test
+    void whatTheApiServerTakesWithoutASidecarItTakesWithOneOrASentenceSaysWhyNot() {
+        int taken = 0;
+        int refused = 0;
+        for (int seed = 0; seed < 360; seed++) {
+            Pod pod = PodCorpus.pod(seed);
+            if (!isTaken(pod)) {
+                continue;
+            }
+            pod.getMetadata().setNamespace("agents");
+            pod.getMetadata().setLabels(labelled(pod));
+            try {
+                Pod stored = client.resource(pod).dryRun().create();
+                assertThat(stored.getSpec().getInitContainers().getFirst().getName())
+                        .isEqualTo("stockade-sidecar");
+                assertThat(stored.getSpec().getContainers())
+                        .hasSameSizeAs(pod.getSpec().getContainers());
+                taken++;
+            } catch (KubernetesClientException e) {
+                assertThat(e)
+                        .as("seed %d", seed)
+                        .hasMessageContaining("inject.stockade.dev")
+                        .hasMessageContaining("Pod agents/");
+                refused++;
+            }
+        }
+        assertThat(taken).isGreaterThan(150);
+        assertThat(refused).isPositive();
+    }
+
+    private static boolean isTaken(Pod pod) {
+        pod.getMetadata().setNamespace("elsewhere");
+        if (pod.getSpec().getServiceAccountName() == null) {
+            pod.getSpec().setServiceAccountName("default");
+        }
+        try {
+            return client.resource(pod).dryRun().create() != null;
+        } catch (KubernetesClientException e) {
+            return false;
+        }
+    }
+
+    private static Map<String, String> labelled(Pod pod) {
+        Map<String, String> labels = new TreeMap<>();
+        if (pod.getMetadata().getLabels() != null) {
+            labels.putAll(pod.getMetadata().getLabels());
+        }
+        labels.put("stockade.dev/inject", "true");
+        return labels;
     }
 
     @Test

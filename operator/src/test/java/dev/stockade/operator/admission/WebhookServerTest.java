@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,13 +26,15 @@ class WebhookServerTest {
              "spec":{"unknownToUs":{"keep":1},"containers":[{"name":"app","image":"x"}]}}""";
 
     private final ServingCertificate certificate = new ServingCertificate();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private Supplier<SidecarTemplate> template = () -> Fixtures.TEMPLATE;
     private final WebhookServer server = WebhookServer.of(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             certificate.keyManager(),
             (namespace, pod) -> Membership.none(),
             () -> template.get(),
-            Fixtures.YAML);
+            Fixtures.YAML,
+            meters);
 
     @BeforeEach
     void start() {
@@ -41,6 +44,13 @@ class WebhookServerTest {
     @AfterEach
     void stop() {
         server.close();
+    }
+
+    private long counted(String webhook, String answer) {
+        return meters.get("stockade.webhook")
+                .tags("webhook", webhook, "answer", answer)
+                .timer()
+                .count();
     }
 
     private HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
@@ -76,6 +86,7 @@ class WebhookServerTest {
             assertThat(op.path("path").asText()).isEqualTo("/spec/initContainers");
         });
         assertThat(patch.toString()).doesNotContain("unknownToUs");
+        assertThat(counted("inject", "patched")).isEqualTo(1);
     }
 
     @Test
@@ -87,6 +98,7 @@ class WebhookServerTest {
         assertThat(response.path("allowed").asBoolean()).isFalse();
         assertThat(response.path("status").path("message").asText())
                 .startsWith("Pod tools/app: it belongs to the mesh and has no container");
+        assertThat(counted("validate-pod", "denied")).isEqualTo(1);
     }
 
     @Test
@@ -103,6 +115,7 @@ class WebhookServerTest {
         assertThat(response.path("status").path("message").asText())
                 .contains("the mesh has no trust bundle yet.")
                 .doesNotContain("Exception");
+        assertThat(counted("inject", "failed")).isEqualTo(1);
     }
 
     @Test

@@ -7,8 +7,10 @@ import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.agent.AgentIdentityStatus;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Outdated;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import dev.stockade.operator.status.StatusPage;
 import dev.stockade.policy.MeshView;
 import java.util.List;
 import java.util.Optional;
@@ -96,6 +98,13 @@ class AgentStatusFactoryTest {
                         new Sidecars(),
                         "Ready FALSE Conflict",
                         "Stalled TRUE Conflict"),
+                row(
+                        "a namespace that is not labelled",
+                        List.of(Meshes.resource("AgentIdentity", "other", "triage", "{serviceAccountName: triage}")),
+                        new Sidecars(),
+                        "Ready FALSE NamespaceNotInMesh",
+                        "Stalled TRUE NamespaceNotInMesh",
+                        "Injected FALSE NamespaceNotInMesh"),
                 row("no pods", with(mesh, TRIAGE), new Sidecars().hold("web-0", 3, "triage"), "Ready TRUE NoPods"),
                 row("no servers", List.of(TRIAGE, POD), new Sidecars(), "Accepted TRUE NoServers"),
                 row(
@@ -114,7 +123,8 @@ class AgentStatusFactoryTest {
                 .filter(a -> a.getMetadata().getName().equals("triage"))
                 .findFirst()
                 .orElseThrow();
-        return AgentStatusFactory.of(triage, mesh, sidecars.registry(), List.of(), Settling.OVER, NOW);
+        return AgentStatusFactory.of(
+                triage, mesh, sidecars.registry(), List.of(), new Outdated("test"), Settling.OVER, NOW);
     }
 
     @ParameterizedTest
@@ -122,6 +132,7 @@ class AgentStatusFactoryTest {
     void theConditionsSayWhatIsSo(List<String> manifests, Sidecars sidecars, List<String> expected) {
         AgentIdentityStatus status = status(Meshes.of(manifests.toArray(String[]::new)), sidecars);
 
+        StatusPage.read().has("AgentIdentity", status.conditions());
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
                 .containsAll(expected);

@@ -14,12 +14,16 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.grpc.Status;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -55,10 +59,32 @@ class CutReplicaIT {
         abstract void happen(TcpProxy network);
     }
 
+    /** Goes as the system's does, and jumps where the test has no time to wait. */
+    private static final class JumpingClock extends Clock {
+        private volatile Duration ahead = Duration.ZERO;
+
+        @Override
+        public Instant instant() {
+            return Instant.now().plus(ahead);
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+
     @TempDir
     static Path folder;
 
     static ApiServer api;
+
+    private final JumpingClock clock = new JumpingClock();
 
     TcpProxy network;
     Replica healthy;
@@ -93,8 +119,9 @@ class CutReplicaIT {
         mesh.grant("echo");
     }
 
-    private static Replica replica(String name, KubernetesClient client) throws Exception {
-        return new Replica(client, name, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional::empty);
+    private Replica replica(String name, KubernetesClient client) throws Exception {
+        return new Replica(
+                client, name, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional::empty, clock);
     }
 
     @AfterEach
@@ -183,6 +210,36 @@ class CutReplicaIT {
                         return back.heartbeats.stream().anyMatch(confirmed -> confirmed.isAfter(silentSince));
                     });
                 }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Loss.class)
+    void aReplicaThatHasLostTheApiServerSendsItsSidecarsAwayOnceAndKeepsWhoeverComesBack(Loss loss) throws Exception {
+        // Given a sidecar at the replica that loses the API server
+        Pod pod = mesh.serverPod("github-1", "127.0.0.1");
+        try (Sidecar stayed = new Sidecar(lost)) {
+            SignResponse certificate = signed(stayed, pod);
+            stayed.subscribe(certificate, Map.of());
+            await().atMost(PATIENCE).until(() -> !stayed.snapshots.isEmpty());
+            // When that has lasted
+            loss.happen(network);
+            clock.ahead = Duration.ofMinutes(1);
+            lost.server.beat();
+            // Then it is told to look for another one
+            await().atMost(PATIENCE).until(() -> stayed.ended.get() != null);
+            assertThat(requireNonNull(stayed.ended.get()).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(requireNonNull(stayed.ended.get()).getDescription())
+                    .contains("has not reached the API server since");
+            // And where there is none, it is served again with what is known
+            try (Sidecar back = new Sidecar(lost, lost.server.address(), stayed.key)) {
+                back.subscribe(certificate, Map.of());
+                await().atMost(PATIENCE).until(() -> !back.snapshots.isEmpty());
+                lost.server.beat();
+                lost.server.beat();
+                await().atMost(PATIENCE).until(() -> !back.heartbeats.isEmpty());
+                assertThat(back.ended.get()).isNull();
             }
         }
     }

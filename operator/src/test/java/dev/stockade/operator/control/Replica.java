@@ -33,6 +33,7 @@ public final class Replica implements AutoCloseable {
     public final SidecarRegistry registry;
     public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     public final ControlServer server;
+    final OperatorCredentials credentials;
 
     /** The audit lines; flushed when the replica is closed. */
     public final ByteArrayOutputStream audit = new ByteArrayOutputStream();
@@ -42,15 +43,23 @@ public final class Replica implements AutoCloseable {
     public Replica(
             KubernetesClient client, String name, InetSocketAddress address, Supplier<Optional<LeaseHolder>> holder)
             throws AuthorityRefusesException, IOException {
-        Clock clock = Clock.systemUTC();
+        this(client, name, address, holder, Clock.systemUTC());
+    }
+
+    public Replica(
+            KubernetesClient client,
+            String name,
+            InetSocketAddress address,
+            Supplier<Optional<LeaseHolder>> holder,
+            Clock clock)
+            throws AuthorityRefusesException, IOException {
         authority = new Authority(
                 client,
                 "default",
                 () -> new TrustSettings(TRUST_DOMAIN, Duration.ofDays(3650), Duration.ofDays(30), Optional.empty()),
                 clock);
         authority.refresh();
-        OperatorCredentials credentials =
-                new OperatorCredentials(authority, TRUST_DOMAIN, List.of("stockade-operator.default.svc"), clock);
+        credentials = new OperatorCredentials(authority, TRUST_DOMAIN, List.of("stockade-operator.default.svc"), clock);
         credentials.refresh();
         cache = new ClusterCache(client, TRUST_DOMAIN, "cluster.local", clock);
         cache.start();

@@ -12,9 +12,19 @@ import dev.stockade.operator.acks.SidecarReport;
 import dev.stockade.operator.isolation.Outcome;
 import dev.stockade.operator.isolation.SidecarVantages;
 import dev.stockade.wire.control.v1.ProbeResult;
+import dev.stockade.wire.control.v1.ReplicaAcksGrpc;
+import dev.stockade.wire.control.v1.ReplicaState;
+import dev.stockade.wire.control.v1.ReplicaStateEnd;
 import dev.stockade.wire.control.v1.SignResponse;
 import dev.stockade.wire.control.v1.Source;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -42,12 +52,12 @@ class ReplicaAcksIT {
     static ApiServer api;
     static Replica one;
     static Replica two;
+    static int port;
     static final AtomicReference<Optional<LeaseHolder>> holder = new AtomicReference<>(Optional.empty());
 
     @BeforeAll
     static void start() throws Exception {
         api = ApiServer.start(folder);
-        int port;
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
@@ -88,17 +98,17 @@ class ReplicaAcksIT {
         // Given a sidecar of the second replica, and that the first leads
         BoundPod pod = new BoundPod("tools", "github-1", "uid-1", 1);
         two.registry.connected(pod, "test", Shown.certificate());
-        two.registry.acknowledged(pod, "v1", policy(1));
+        two.registry.acknowledged(pod, "v1", policy(1), Duration.ofHours(1));
         holder.set(Optional.of(new LeaseHolder("one", "127.0.0.2")));
         // Then
         await().atMost(PATIENCE).until(() -> knows(one, pod, 1));
         // When it acknowledges more
-        two.registry.acknowledged(pod, "v2", policy(2));
+        two.registry.acknowledged(pod, "v2", policy(2), Duration.ofHours(1));
         await().atMost(PATIENCE).until(() -> knows(one, pod, 2));
         // When the lease changes hands, and the sidecar of the first replica is of interest to the second
         BoundPod other = new BoundPod("tools", "github-2", "uid-2", 1);
         one.registry.connected(other, "test", Shown.certificate());
-        one.registry.acknowledged(other, "v2", policy(2));
+        one.registry.acknowledged(other, "v2", policy(2), Duration.ofHours(1));
         holder.set(Optional.of(new LeaseHolder("two", "127.0.0.3")));
         // Then
         await().atMost(PATIENCE).until(() -> knows(two, other, 2));
@@ -108,6 +118,71 @@ class ReplicaAcksIT {
                         .map(SidecarReport::connected)
                         .filter(connected -> !connected)
                         .isPresent());
+    }
+
+    @Test
+    void aLeaseHolderOfAReleaseWithoutErrandsIsToldAllTheSameInOneCall() throws Exception {
+        // Given a lease holder that knows Share and nothing else, as in release 0.1.0
+        BlockingQueue<ReplicaState> calls = new LinkedBlockingQueue<>();
+        BlockingQueue<String> versions = new LinkedBlockingQueue<>();
+        ServerServiceDefinition whole = new FormerHolder(calls, versions).bindService();
+        ServerServiceDefinition former = ServerServiceDefinition.builder(ReplicaAcksGrpc.SERVICE_NAME)
+                .addMethod(whole.getMethod(ReplicaAcksGrpc.getShareMethod().getFullMethodName()))
+                .build();
+        Server server = NettyServerBuilder.forAddress(address("127.0.0.4", port))
+                .sslContext(GrpcSslContexts.configure(
+                                SslContextBuilder.forServer(one.credentials.keyManager()), SslProvider.JDK)
+                        .build())
+                .addService(former)
+                .build()
+                .start();
+        try {
+            BoundPod pod = new BoundPod("tools", "github-3", "uid-3", 1);
+            two.registry.connected(pod, "test", Shown.certificate());
+            holder.set(Optional.of(new LeaseHolder("former", "127.0.0.4")));
+            // When a sidecar acknowledges one thing after the other
+            for (String version : List.of("v1", "v2", "v3")) {
+                two.registry.acknowledged(pod, version, policy(1), Duration.ofHours(1));
+                // Then the holder hears it
+                await().atMost(PATIENCE).until(() -> versions.contains(version));
+            }
+            // And nobody has called again because there are no errands
+            assertThat(calls.stream().filter(ReplicaState::getFull)).hasSizeBetween(1, 2);
+        } finally {
+            server.shutdownNow();
+        }
+    }
+
+    /** Both replicas of this test call it, each once: every further call would begin with a whole state of its own. */
+    private static final class FormerHolder extends ReplicaAcksGrpc.ReplicaAcksImplBase {
+        private final BlockingQueue<ReplicaState> states;
+        private final BlockingQueue<String> versions;
+
+        FormerHolder(BlockingQueue<ReplicaState> states, BlockingQueue<String> versions) {
+            this.states = states;
+            this.versions = versions;
+        }
+
+        @Override
+        public StreamObserver<ReplicaState> share(StreamObserver<ReplicaStateEnd> response) {
+            return new StreamObserver<>() {
+                @Override
+                public void onNext(ReplicaState state) {
+                    states.add(state);
+                    state.getSidecarsList().forEach(sidecar -> versions.add(sidecar.getVersion()));
+                }
+
+                @Override
+                public void onError(Throwable cause) {
+                    // The caller has gone.
+                }
+
+                @Override
+                public void onCompleted() {
+                    response.onCompleted();
+                }
+            };
+        }
     }
 
     @Test

@@ -15,12 +15,15 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.wire.control.v1.SignResponse;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -192,7 +195,8 @@ class TwoReplicasIT {
                 () -> Mesh.of(replica.cache.view()),
                 replica.registry,
                 new LiveBarePods(client, Clock.systemUTC()),
-                (server, pods, managed) -> Finding.unknown("MeshOnly", "NotTried", "Nobody tries here."),
+                (server, pods, managed) -> Finding.unknown("MeshOnly", Reason.PROBING, "Nobody tries here."),
+                new Outdated("test"),
                 new Tenure(),
                 Clock.systemUTC());
         try (changes;
@@ -201,7 +205,9 @@ class TwoReplicasIT {
                         election,
                         evidence,
                         () -> new AuthorityState.Refusing("This test is not about the authority.", false),
-                        changes)) {
+                        Optional.empty(),
+                        changes,
+                        new SimpleMeterRegistry())) {
             reconcilers.start();
             await().atMost(PATIENCE).until(reconcilers::leading);
             Sidecar sidecar = at(0);

@@ -147,7 +147,7 @@ class MeshOnlyTest {
         is(finding(pod(CLOSED, PodSockets.of(many), closed(Vantage.OPERATOR))), Status.UNKNOWN, "TooManyPorts");
         is(
                 finding(pod(
-                        CLOSED, new PodSockets(new TreeMap<>(Map.of(3000, false)), true), closed(Vantage.OPERATOR))),
+                        CLOSED, new PodSockets(new TreeMap<>(Map.of(3000, false)), true, 0), closed(Vantage.OPERATOR))),
                 Status.UNKNOWN,
                 "TooManyPorts");
     }

@@ -20,6 +20,8 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
+import dev.stockade.operator.status.Outdated;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Tenure;
 import dev.stockade.wire.control.v1.Source;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -33,6 +35,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -69,6 +72,7 @@ class ReconcilersIT {
     private final SidecarRegistry sidecars = new SidecarRegistry(pod -> Duration.ofHours(1), Clock.systemUTC());
     private final ChangeFeed changes = new ChangeFeed();
     private ClusterCache cache;
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private Reconcilers reconcilers;
 
     @BeforeAll
@@ -102,30 +106,33 @@ class ReconcilersIT {
                         .build())
                 .create();
         cache = new ClusterCache(client, "stockade.local", "cluster.local", Clock.systemUTC());
-        reconcilers = Reconcilers.of(
-                client,
-                new Election(
-                        "default",
-                        "operator-" + tools,
-                        "operator-0/192.0.2.1",
-                        Duration.ofSeconds(3),
-                        Duration.ofSeconds(2),
-                        Duration.ofMillis(200)),
-                new Evidence(
-                        () -> Mesh.of(cache.view()),
-                        sidecars,
-                        new LiveBarePods(client, Clock.systemUTC()),
-                        (server, pods, managed) -> Finding.unknown("MeshOnly", "NotTried", "Nobody tries here."),
-                        new Tenure(),
-                        Clock.systemUTC()),
-                () -> new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),
-                changes);
+        reconcilers = standing("operator-0/192.0.2.1", Duration.ofSeconds(3));
         cache.onChange(changes::changed);
         sidecars.onChange(changes::changed);
         cache.start();
         await().atMost(PATIENCE).until(cache::synced);
         reconcilers.start();
         await().atMost(PATIENCE).until(reconcilers::leading);
+    }
+
+    /** One that stands for election under this identity; its lease lasts that long where nobody renews it. */
+    private Reconcilers standing(String identity, Duration lease) {
+        return Reconcilers.of(
+                client,
+                new Election(
+                        "default", "operator-" + tools, identity, lease, lease.minusSeconds(1), Duration.ofMillis(200)),
+                new Evidence(
+                        () -> Mesh.of(cache.view()),
+                        sidecars,
+                        new LiveBarePods(client, Clock.systemUTC()),
+                        (server, pods, managed) -> Finding.unknown("MeshOnly", Reason.PROBING, "Nobody tries here."),
+                        new Outdated("test"),
+                        new Tenure(),
+                        Clock.systemUTC()),
+                () -> new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true),
+                Optional.empty(),
+                changes,
+                meters);
     }
 
     @AfterEach
@@ -195,7 +202,8 @@ class ReconcilersIT {
                                 .setUid(r.getMetadata().getUid())
                                 .setGeneration(r.getMetadata().getGeneration())
                                 .build())
-                        .toList());
+                        .toList(),
+                Duration.ofHours(1));
     }
 
     private static String state(List<Condition> conditions, String type) {
@@ -547,5 +555,27 @@ class ReconcilersIT {
                         .map(l -> l.getSpec().getHolderIdentity())
                         .filter(holder -> !holder.isEmpty()))
                 .isEmpty();
+    }
+
+    @Test
+    void afterACleanStopAnotherReplicaWritesThoughTheLeaseWouldLastForAnHour() {
+        // Given a leader whose lease nobody could wait for, and another one that stands by
+        reconcilers.close();
+        Reconcilers leader = standing("operator-1/192.0.2.2", Duration.ofHours(1));
+        leader.start();
+        await().atMost(PATIENCE).until(leader::leading);
+        reconcilers = standing("operator-2/192.0.2.3", Duration.ofHours(1));
+        reconcilers.start();
+
+        // When the leader stops in good order, and something is to be written
+        leader.close();
+        Pod pod = pod("web-0", "web");
+        SecureMcpServer server = server("web", "{selector: {matchLabels: {app: web}}, port: 3000}");
+        acknowledge(pod, server);
+
+        // Then the other leads and writes it
+        awaitServer(server, "Ready", "TRUE Enforced");
+        assertThat(reconcilers.leading()).isTrue();
+        assertThat(leader.leading()).isFalse();
     }
 }

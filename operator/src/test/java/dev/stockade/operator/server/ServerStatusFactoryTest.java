@@ -10,8 +10,11 @@ import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
+import dev.stockade.operator.status.Outdated;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
+import dev.stockade.operator.status.StatusPage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +30,9 @@ class ServerStatusFactoryTest {
     /** Elected a little later than anything here was published. */
     private static final Settling NEW_LEADER = new Settling(Duration.ofSeconds(20), NOW.plusSeconds(5));
 
-    private static final Finding NOT_TRIED = Finding.unknown("MeshOnly", "Probing", "Being tried.");
-    private static final Finding BYPASS = Finding.no("MeshOnly", "Bypass", "Reached around the sidecar.");
+    private static final Outdated OF_TEST = new Outdated("test");
+    private static final Finding NOT_TRIED = Finding.unknown("MeshOnly", Reason.PROBING, "Being tried.");
+    private static final Finding BYPASS = Finding.no("MeshOnly", Reason.BYPASS, "Reached around the sidecar.");
 
     private static final String WEB = Meshes.server("web");
 
@@ -88,7 +92,8 @@ class ServerStatusFactoryTest {
                         List.of(),
                         "Ready FALSE Conflict",
                         "Stalled TRUE Conflict",
-                        "Accepted FALSE Conflict"),
+                        "Accepted FALSE Conflict",
+                        "PolicyEnforced FALSE Conflict"),
                 row(
                         "the port is not declared",
                         List.of(
@@ -120,7 +125,9 @@ class ServerStatusFactoryTest {
                         List.of(),
                         "Ready FALSE NamespaceNotInMesh",
                         "Stalled TRUE NamespaceNotInMesh",
-                        "Accepted FALSE NamespaceNotInMesh"),
+                        "Accepted FALSE NamespaceNotInMesh",
+                        "Injected FALSE NamespaceNotInMesh",
+                        "PolicyEnforced FALSE NamespaceNotInMesh"),
                 row(
                         "observing",
                         List.of(
@@ -148,14 +155,62 @@ class ServerStatusFactoryTest {
     void theConditionsSayWhatIsSo(List<String> manifests, Sidecars sidecars, List<String> bare, List<String> expected) {
         Mesh mesh = Meshes.of(manifests.toArray(String[]::new));
 
-        SecureMcpServerStatus status =
-                ServerStatusFactory.of(web(mesh), mesh, sidecars.registry(), bare, NOT_TRIED, Settling.OVER, NOW);
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                web(mesh), mesh, sidecars.registry(), bare, NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
+        StatusPage.read().has("SecureMcpServer", status.conditions());
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
                 .containsAll(expected);
         assertThat(status.conditions()).allMatch(c -> c.observedGeneration() == 3);
         assertThat(status.observedGeneration()).isEqualTo(3);
+    }
+
+    private static String accepted(Mesh mesh, Sidecars sidecars) {
+        return message(
+                ServerStatusFactory.of(
+                        web(mesh), mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW),
+                "Accepted");
+    }
+
+    @Test
+    void aSecondServerOfTheSamePodAtAnotherPortIsToldWhereItBelongs() {
+        String second =
+                Meshes.resource("SecureMcpServer", "tools", "web", "{selector: {matchLabels: {app: web}}, port: 3001}");
+
+        assertThat(accepted(Meshes.of(Meshes.server("another"), second, Meshes.webPod("a")), new Sidecars()))
+                .contains("already belongs to SecureMcpServer tools/another")
+                .endsWith(
+                        "A pod is one server: what listens on port 3001 of the same pod has to run in a pod of its own.");
+        assertThat(accepted(Meshes.of(Meshes.server("another"), WEB, Meshes.webPod("a")), new Sidecars()))
+                .doesNotContain("pod of its own");
+    }
+
+    @Test
+    void aServerThatDoesNotSpeakStreamableHttpIsNamedUntilItDoes() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        Sidecars sidecars = new Sidecars().hold("a", 3, "web").listen("a", 404);
+
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                web(mesh), mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+
+        assertThat(status.conditions())
+                .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
+                .contains("Accepted TRUE NotStreamableHttp", "Ready TRUE Enforced");
+        assertThat(message(status, "Accepted"))
+                .startsWith("tools/a answered 404 at /mcp when an agent began")
+                .contains("Set spec.path", "HTTP+SSE (MCP 2024-11-05)");
+        assertThat(accepted(mesh, sidecars.listen("a", 0))).isEqualTo("Serves 1 pod at port 3000.");
+    }
+
+    @Test
+    void aHeadlessServiceSaysThatNamesOfSinglePodsDoNotLeadIntoTheMesh() {
+        String headless = Meshes.SERVICE.replace("spec: {", "spec: {clusterIP: None, ");
+
+        assertThat(accepted(Meshes.of(WEB, headless, Meshes.webPod("a")), new Sidecars()))
+                .contains("the headless Service web itself", "names of single pods");
+        assertThat(accepted(Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a")), new Sidecars()))
+                .isEqualTo("Serves 1 pod at port 3000.");
     }
 
     private static String message(SecureMcpServerStatus status, String type) {
@@ -170,7 +225,7 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
         SecureMcpServerStatus status = ServerStatusFactory.of(
-                web(mesh), mesh, sidecars.registry(), List.of("tools/old"), NOT_TRIED, Settling.OVER, NOW);
+                web(mesh), mesh, sidecars.registry(), List.of("tools/old"), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
         assertThat(message(status, "PolicyEnforced"))
                 .startsWith("1 of 2 sidecars concerned have acknowledged generation 3. Waiting for tools/b: ");
@@ -192,8 +247,8 @@ class ServerStatusFactoryTest {
         SecureMcpServer server = web(mesh);
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
-        SecureMcpServerStatus status =
-                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW);
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
         String sentence =
                 "limits.bufferBytes is 128Mi, and each sidecar uses 40Mi of it: half of its direct memory. Set at most"
@@ -203,7 +258,14 @@ class ServerStatusFactoryTest {
         server.setStatus(status);
         assertThat(message(
                         ServerStatusFactory.of(
-                                server, mesh, new Sidecars().registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW),
+                                server,
+                                mesh,
+                                new Sidecars().registry(),
+                                List.of(),
+                                NOT_TRIED,
+                                OF_TEST,
+                                NEW_LEADER,
+                                NOW),
                         "PolicyEnforced"))
                 .containsOnlyOnce(sentence);
     }
@@ -219,12 +281,12 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
         SecureMcpServer server = web(mesh);
-        SecureMcpServerStatus first =
-                ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW);
+        SecureMcpServerStatus first = ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
         server.setStatus(first);
 
         SecureMcpServerStatus later = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW.plusSeconds(60));
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW.plusSeconds(60));
 
         assertThat(later).isEqualTo(first);
     }
@@ -234,19 +296,72 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         SecureMcpServer server = web(mesh);
         server.setStatus(ServerStatusFactory.of(
-                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), NOT_TRIED, Settling.OVER, NOW));
+                server,
+                mesh,
+                new Sidecars().hold("a", 3, "web").registry(),
+                List.of(),
+                NOT_TRIED,
+                OF_TEST,
+                Settling.OVER,
+                NOW));
         Sidecars unheard = new Sidecars();
 
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW)))
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW)))
                 .isEqualTo("TRUE");
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, Settling.OVER, NOW)))
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW)))
                 .isEqualTo("UNKNOWN");
         server.getMetadata().setGeneration(4L);
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, NEW_LEADER, NOW)))
+                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW)))
                 .isEqualTo("UNKNOWN");
+    }
+
+    private static SecureMcpServerStatus of(SecureMcpServer server, Mesh mesh, Sidecars sidecars, Settling settling) {
+        return ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, settling, NOW);
+    }
+
+    @Test
+    void underObserveTheAcknowledgementsAreCountedAndANewLeaderLeavesThem() {
+        String observing = Meshes.resource(
+                "SecureMcpServer",
+                "tools",
+                "web",
+                "{selector: {matchLabels: {app: web}}, port: 3000, enforcement: Observe}");
+        Mesh mesh = Meshes.of(observing, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(of(server, mesh, new Sidecars().hold("a", 3, "web"), Settling.OVER));
+        assertThat(message(server.getStatus(), "PolicyEnforced"))
+                .startsWith("1 of 1 sidecar concerned has acknowledged generation 3. spec.enforcement is Observe");
+
+        assertThat(of(server, mesh, new Sidecars(), NEW_LEADER).conditions())
+                .isEqualTo(server.getStatus().conditions());
+    }
+
+    @Test
+    void aNewLeaderLeavesARefusalUntilTheSidecarsHaveReported() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        Sidecars refusing = new Sidecars().hold("a", 2, "web").refuse("a", "it is older than mine");
+        server.setStatus(of(server, mesh, refusing, Settling.OVER));
+
+        assertThat(of(server, mesh, new Sidecars(), NEW_LEADER).conditions())
+                .isEqualTo(server.getStatus().conditions());
+        assertThat(state(of(server, mesh, new Sidecars().hold("a", 3, "web"), NEW_LEADER)))
+                .isEqualTo("TRUE");
+        assertThat(state(of(server, mesh, new Sidecars(), Settling.OVER))).isEqualTo("UNKNOWN");
+    }
+
+    @Test
+    void thatNobodyWasConcernedSaysNothingOfAPodThatIsThereNow() {
+        Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
+        SecureMcpServer server = web(nobody);
+        server.setStatus(of(server, nobody, new Sidecars(), Settling.OVER));
+
+        Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+
+        assertThat(state(of(server, withPod, new Sidecars(), NEW_LEADER))).isEqualTo("UNKNOWN");
     }
 
     @Test
@@ -254,14 +369,21 @@ class ServerStatusFactoryTest {
         Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
         SecureMcpServer server = web(nobody);
         Settling itself = new Settling(Duration.ofSeconds(20), NOW.minusSeconds(5));
-        server.setStatus(
-                ServerStatusFactory.of(server, nobody, new Sidecars().registry(), List.of(), NOT_TRIED, itself, NOW));
+        server.setStatus(ServerStatusFactory.of(
+                server, nobody, new Sidecars().registry(), List.of(), NOT_TRIED, OF_TEST, itself, NOW));
         assertThat(state(server.getStatus())).isEqualTo("TRUE");
 
         Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
 
         assertThat(state(ServerStatusFactory.of(
-                        server, withPod, new Sidecars().registry(), List.of(), NOT_TRIED, itself, NOW.plusSeconds(1))))
+                        server,
+                        withPod,
+                        new Sidecars().registry(),
+                        List.of(),
+                        NOT_TRIED,
+                        OF_TEST,
+                        itself,
+                        NOW.plusSeconds(1))))
                 .isEqualTo("UNKNOWN");
     }
 
@@ -274,7 +396,7 @@ class ServerStatusFactoryTest {
 
     private static SecureMcpServerStatus tried(SecureMcpServer server, Mesh mesh, Finding found, Settling settling) {
         return ServerStatusFactory.of(
-                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), found, settling, NOW);
+                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), found, OF_TEST, settling, NOW);
     }
 
     private static List<String> ready(SecureMcpServerStatus status) {
@@ -304,19 +426,70 @@ class ServerStatusFactoryTest {
                 .as("somebody else leads, and has not tried yet")
                 .containsExactly("Ready FALSE Bypass", "MeshOnly FALSE Bypass");
         assertThat(ready(tried(
-                        server, mesh, Finding.yes("MeshOnly", "NetworkPolicyOnly", "Nothing opened."), Settling.OVER)))
+                        server,
+                        mesh,
+                        Finding.yes("MeshOnly", Reason.NETWORK_POLICY_ONLY, "Nothing opened."),
+                        Settling.OVER)))
                 .containsExactly("Ready TRUE Enforced", "MeshOnly TRUE NetworkPolicyOnly");
+    }
+
+    @Test
+    void whatAFormerLeaderHasFoundInPoliciesIsLeftUntilTheNextOneHasReadThem() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(tried(server, mesh, Finding.no("MeshOnly", Reason.NOT_ISOLATED, "Open."), Settling.OVER));
+
+        assertThat(ready(tried(server, mesh, NOT_TRIED, NEW_LEADER)))
+                .containsExactly("Ready FALSE NotIsolated", "MeshOnly FALSE NotIsolated");
+        assertThat(ready(tried(server, mesh, NOT_TRIED, Settling.OVER)))
+                .containsExactly("Ready TRUE Enforced", "MeshOnly UNKNOWN Probing");
     }
 
     @Test
     void whatAFormerLeaderHasProvenIsLeftWhileTheNextOneTries() {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         SecureMcpServer server = web(mesh);
-        server.setStatus(tried(server, mesh, Finding.yes("MeshOnly", "LoopbackOnly", "Tried."), Settling.OVER));
+        server.setStatus(tried(server, mesh, Finding.yes("MeshOnly", Reason.LOOPBACK_ONLY, "Tried."), Settling.OVER));
 
         assertThat(ready(tried(server, mesh, NOT_TRIED, NEW_LEADER))).contains("MeshOnly TRUE LoopbackOnly");
         assertThat(ready(tried(server, mesh, NOT_TRIED, Settling.OVER))).contains("MeshOnly UNKNOWN Probing");
         assertThat(ready(tried(server, mesh, BYPASS, NEW_LEADER))).contains("MeshOnly FALSE Bypass");
+    }
+
+    @Test
+    void sidecarsOfAnotherReleaseAreNamedAndHoldNothingBack() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        Sidecars sidecars = new Sidecars().hold("a", 3, "web");
+
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, new Outdated("2.0"), Settling.OVER, NOW);
+
+        assertThat(message(status, "Injected"))
+                .isEqualTo(
+                        "1 of 1 pod has the sidecar. Sidecars of another release than the operator's, 2.0: tools/a (test)."
+                                + " They serve as before; restart these pods to bring them up to it.");
+        assertThat(ready(status)).contains("Ready TRUE Enforced");
+        // And a new leader that has not heard of the sidecar yet does not take the sentence back.
+        server.setStatus(status);
+        assertThat(message(
+                        ServerStatusFactory.of(
+                                server,
+                                mesh,
+                                new Sidecars().registry(),
+                                List.of(),
+                                NOT_TRIED,
+                                new Outdated("2.0"),
+                                NEW_LEADER,
+                                NOW),
+                        "Injected"))
+                .isEqualTo(message(status, "Injected"));
+        // But once the pod is another one, it is gone.
+        assertThat(message(
+                        ServerStatusFactory.of(
+                                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW),
+                        "Injected"))
+                .isEqualTo("1 of 1 pod has the sidecar.");
     }
 
     @Test

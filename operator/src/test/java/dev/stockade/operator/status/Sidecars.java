@@ -3,6 +3,7 @@ package dev.stockade.operator.status;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.operator.acks.Shown;
 import dev.stockade.operator.acks.SidecarRegistry;
+import dev.stockade.wire.control.v1.Sockets;
 import dev.stockade.wire.control.v1.Source;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,7 +34,16 @@ public final class Sidecars {
                                 .setUid("uid-" + name)
                                 .setGeneration(generation)
                                 .build())
-                        .toList());
+                        .toList(),
+                Duration.ofHours(1));
+        return this;
+    }
+
+    /** The pod's sidecar says where it listens, and how its server answered what begins a conversation; 0 for well. */
+    public Sidecars listen(String pod, int refusedInitialize) {
+        registry.listening(
+                bound(pod),
+                Sockets.newBuilder().setRefusedInitialize(refusedInitialize).build());
         return this;
     }
 

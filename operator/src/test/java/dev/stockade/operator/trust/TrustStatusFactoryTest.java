@@ -19,6 +19,7 @@ import dev.stockade.operator.authority.Rotation.Of;
 import dev.stockade.operator.authority.Rotation.Step;
 import dev.stockade.operator.authority.RotationProgress;
 import dev.stockade.operator.authority.Trust;
+import dev.stockade.operator.status.StatusPage;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.math.BigInteger;
 import java.security.KeyPair;
@@ -111,9 +112,15 @@ class TrustStatusFactoryTest {
                 .orElseThrow();
     }
 
+    private static MeshTrustStatus of(MeshTrust trust, AuthorityState authority, Instant now) {
+        MeshTrustStatus status = TrustStatusFactory.of(trust, authority, Optional.empty(), now);
+        StatusPage.read().has("MeshTrust", status.conditions());
+        return status;
+    }
+
     @Test
     void aUsableAuthorityIsReadyAndNamesItsCertificates() {
-        MeshTrustStatus status = TrustStatusFactory.of(trust(), stable(), NOW);
+        MeshTrustStatus status = of(trust(), stable(), NOW);
 
         assertThat(states(status))
                 .containsExactly("Ready TRUE Usable", "Stalled FALSE NotStalled", "Rotating FALSE Stable");
@@ -129,8 +136,17 @@ class TrustStatusFactoryTest {
     }
 
     @Test
+    void aReplicaThatHasNotReadItsAuthorityYetLeavesWhatIsPublished() {
+        MeshTrust trust = trust();
+        trust.setStatus(TrustStatusFactory.of(trust, stable(), Optional.empty(), NOW));
+
+        assertThat(TrustStatusFactory.of(trust, new AuthorityState.Unread(), Optional.empty(), NOW.plusSeconds(60)))
+                .isEqualTo(trust.getStatus());
+    }
+
+    @Test
     void aRotationSaysItsStepAndTheFirstThreeItWaitsFor() {
-        MeshTrustStatus status = TrustStatusFactory.of(
+        MeshTrustStatus status = of(
                 trust(),
                 signing(new RotationProgress.Waiting(List.of("pod a", "pod b", "pod c", "pod d", "pod e"))),
                 NOW);
@@ -145,8 +161,7 @@ class TrustStatusFactoryTest {
 
     @Test
     void aBadRequestIsSaidAndChangesNothingElse() {
-        MeshTrustStatus status =
-                TrustStatusFactory.of(trust(), stable(new RotationProgress.BadRequest("Write issuer."), false), NOW);
+        MeshTrustStatus status = of(trust(), stable(new RotationProgress.BadRequest("Write issuer."), false), NOW);
 
         assertThat(states(status))
                 .containsExactly("Ready TRUE Usable", "Stalled FALSE NotStalled", "Rotating FALSE BadRequest");
@@ -156,12 +171,12 @@ class TrustStatusFactoryTest {
     @Test
     void anExistingCaThatIsRefusedStallsAndLeavesReadyWhileWhatThereIsLives() {
         RotationProgress refused = new RotationProgress.AuthorityRefused("Secret s/my-ca: it has ended.");
-        MeshTrustStatus status = TrustStatusFactory.of(trust(), stable(refused, false), NOW);
+        MeshTrustStatus status = of(trust(), stable(refused, false), NOW);
         assertThat(states(status))
                 .containsExactly(
                         "Ready TRUE Usable", "Stalled TRUE AuthorityRefused", "Rotating FALSE AuthorityRefused");
 
-        MeshTrustStatus late = TrustStatusFactory.of(trust(), stable(refused, true), NOW);
+        MeshTrustStatus late = of(trust(), stable(refused, true), NOW);
         assertThat(states(late)).contains("Ready FALSE RotationOverdue");
         assertThat(message(late, "Ready")).contains(ISSUER_ENDS.toString(), "Secret s/my-ca: it has ended.");
     }
@@ -169,10 +184,10 @@ class TrustStatusFactoryTest {
     @Test
     void aRootThatWasNamedStaysNamedWhenItIsGone() {
         MeshTrust trust = trust();
-        trust.setStatus(TrustStatusFactory.of(trust, signing(new RotationProgress.Quiet()), NOW));
+        trust.setStatus(of(trust, signing(new RotationProgress.Quiet()), NOW));
 
-        MeshTrustStatus status = TrustStatusFactory.of(
-                trust, new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true), NOW);
+        MeshTrustStatus status =
+                of(trust, new AuthorityState.Refusing("Secret stockade-ca is gone. Restore it.", true), NOW);
 
         assertThat(states(status))
                 .containsExactly(
@@ -186,9 +201,26 @@ class TrustStatusFactoryTest {
 
     @Test
     void whatPassesByItselfIsNotStalled() {
-        MeshTrustStatus status =
-                TrustStatusFactory.of(trust(), new AuthorityState.Refusing("Not read yet.", false), NOW);
+        MeshTrustStatus status = of(trust(), new AuthorityState.Refusing("Not read yet.", false), NOW);
 
         assertThat(states(status)).contains("Ready FALSE AuthorityRefuses", "Stalled FALSE NotStalled");
+    }
+
+    @Test
+    void aChartThatNamesAnotherClusterDomainIsSaidWhereEverythingElseIsWell() {
+        MeshTrustStatus status = TrustStatusFactory.of(
+                trust(),
+                stable(),
+                Optional.of("The chart's clusterDomain is cluster.local, and this cluster's is corp.example."),
+                NOW);
+
+        assertThat(status.conditions())
+                .filteredOn(c -> c.type().equals("Ready"))
+                .singleElement()
+                .satisfies(ready -> {
+                    assertThat(ready.status()).isEqualTo(Condition.Status.TRUE);
+                    assertThat(ready.reason()).isEqualTo("OtherClusterDomain");
+                    assertThat(ready.message()).contains("corp.example").contains("Signs for trust domain");
+                });
     }
 }

@@ -62,6 +62,7 @@ public final class AuditLog implements AutoCloseable {
     private final Thread writer;
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
+    private final Tally tally = new Tally();
     private final LongSupplier nanos;
     private volatile boolean closed;
     private volatile boolean failing;
@@ -117,6 +118,7 @@ public final class AuditLog implements AutoCloseable {
      * @return whether there was room; if not, the receipt has been told
      */
     public boolean append(AuditEvent event, Receipt receipt) {
+        tally.count(event);
         Entry entry = new Entry(Optional.of(event), receipt);
         if (closed || still || !queue.offer(entry)) {
             lost.incrementAndGet();
@@ -154,6 +156,11 @@ public final class AuditLog implements AutoCloseable {
             lost.incrementAndGet();
             tell(entry, false);
         }
+    }
+
+    /** What was decided and how it ended, of all events that were given, whether or not their lines are out. */
+    public Tally tally() {
+        return tally;
     }
 
     /** How many lines are out. */

@@ -8,6 +8,7 @@ import dev.stockade.sidecar.tls.MeshTls;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.ReferenceCountUtil;
@@ -21,6 +22,7 @@ import javax.net.ssl.SSLException;
 
 /** Opens channels to the operator, which must show exactly the operator's SPIFFE ID. */
 final class OperatorChannel implements AutoCloseable {
+    private static final int CONNECT_MILLIS = 3_000;
     private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
 
     private final ControlSettings settings;
@@ -62,8 +64,13 @@ final class OperatorChannel implements AutoCloseable {
                 .channelType(channelType)
                 .executor(executor)
                 .maxInboundMessageSize(LARGEST_MESSAGE)
-                // Finds a connection that died without a word; the operator permits one each ten seconds.
-                .keepAliveTime(20, TimeUnit.SECONDS)
+                // A replica whose node is gone stays behind the Service for most of a minute; the next attempt may meet
+                // another.
+                .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
+                // Finds a connection that died without a word: until then nothing is heard of what is withdrawn. The
+                // operator
+                // permits one each five seconds.
+                .keepAliveTime(10, TimeUnit.SECONDS)
                 .keepAliveTimeout(10, TimeUnit.SECONDS)
                 .idleTimeout(30, TimeUnit.SECONDS)
                 .disableRetry()

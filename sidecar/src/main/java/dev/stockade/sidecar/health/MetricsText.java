@@ -3,6 +3,7 @@ package dev.stockade.sidecar.health;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.sidecar.audit.AuditLog;
+import dev.stockade.sidecar.audit.Tally;
 import dev.stockade.sidecar.control.ControlStatus;
 import dev.stockade.sidecar.identity.Identities;
 import dev.stockade.sidecar.limits.Allowances;
@@ -71,6 +72,7 @@ public final class MetricsText {
                 allowances.eventStreams().taken());
         sample(out, "stockade_sidecar_audit_lines_total", "counter", audit.written());
         sample(out, "stockade_sidecar_audit_lines_lost_total", "counter", audit.lost());
+        tally(out, audit.tally());
         sample(
                 out,
                 "stockade_sidecar_operator_connected",
@@ -93,9 +95,36 @@ public final class MetricsText {
         return out.toString();
     }
 
+    private static void tally(StringBuilder out, Tally tally) {
+        String decisions = "stockade_sidecar_decisions_total";
+        type(out, decisions, "counter");
+        tally.decisions()
+                .forEach(d -> out.append(decisions)
+                        .append("{decision=\"")
+                        .append(d.verdict())
+                        .append("\",reason=\"")
+                        .append(d.reason())
+                        .append("\"} ")
+                        .append(d.count())
+                        .append('\n'));
+        String calls = "stockade_sidecar_calls_total";
+        type(out, calls, "counter");
+        tally.outcomes()
+                .forEach(ended -> out.append(calls)
+                        .append("{outcome=\"")
+                        .append(ended.outcome())
+                        .append("\"} ")
+                        .append(ended.count())
+                        .append('\n'));
+        String seconds = "stockade_sidecar_call_seconds";
+        type(out, seconds, "summary");
+        out.append(seconds).append("_sum ").append(tally.seconds()).append('\n');
+        out.append(seconds).append("_count ").append(tally.ended()).append('\n');
+    }
+
     private void certificates(StringBuilder out, Instant now) {
         String remaining = "stockade_sidecar_certificate_remaining_seconds";
-        out.append("# TYPE ").append(remaining).append(" gauge\n");
+        type(out, remaining, "gauge");
         identities
                 .svids()
                 .forEach((role, svid) -> out.append(remaining)
@@ -108,8 +137,12 @@ public final class MetricsText {
         sample(out, "stockade_sidecar_renewal_overdue", "gauge", overdue ? 1 : 0);
     }
 
-    private static void sample(StringBuilder out, String name, String type, long value) {
+    private static void type(StringBuilder out, String name, String type) {
         out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+    }
+
+    private static void sample(StringBuilder out, String name, String type, long value) {
+        type(out, name, type);
         out.append(name).append(' ').append(value).append('\n');
     }
 }

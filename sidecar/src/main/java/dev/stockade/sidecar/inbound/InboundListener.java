@@ -138,7 +138,9 @@ public final class InboundListener {
             return;
         }
         for (InetSocketAddress address : addresses) {
-            var binding = new ServerBootstrap()
+            ServerBootstrap bootstrap = new ServerBootstrap();
+            loops.endWhenUntaken(bootstrap::childOption);
+            var binding = bootstrap
                     .group(loops.data())
                     .channel(loops.serverSocket())
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)

@@ -40,12 +40,13 @@ import java.util.Set;
  */
 final class AgentRequest {
     static final String STALE =
-            "this server's sidecar has not heard from the operator for longer than limits.staleAfter, and serves nobody until"
-                    + " it has";
+            "this server's sidecar has not heard from the operator for longer than limits.staleAfter, and serves"
+                    + " nobody until it has";
 
     static final String TASK_UNKNOWN = "Failed to retrieve task: Task not found";
     static final String STATE_UNKNOWN =
-            "this requestState was not given to this caller for this request: send the request without it, to start anew";
+            "this requestState was not given to this caller for this request: send the request without it, to start"
+                    + " anew";
 
     private final McpServerSide side;
     private final Peer peer;
@@ -68,22 +69,8 @@ final class AgentRequest {
         this.peer = requireNonNull(peer);
         this.head = requireNonNull(head);
         this.attempt = requireNonNull(attempt);
-        attempt.traceId = traceId(head.headers().get("traceparent", ""));
+        attempt.traceId = TraceContext.traceId(head.headers().getAll("traceparent"));
         subject = new Subject(head.method().name(), "", "");
-    }
-
-    /** W3C Trace Context: version, trace id, parent id and flags, in hexadecimal digits. */
-    private static String traceId(String traceparent) {
-        if (traceparent.length() < 55 || traceparent.charAt(2) != '-' || traceparent.charAt(35) != '-') {
-            return "";
-        }
-        for (int i = 3; i < 35; i++) {
-            char c = traceparent.charAt(i);
-            if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-                return "";
-            }
-        }
-        return traceparent.substring(3, 35);
     }
 
     HttpRequest head() {

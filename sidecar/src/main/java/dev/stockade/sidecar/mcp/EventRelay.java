@@ -54,19 +54,19 @@ final class EventRelay implements Relay {
         answered = exchange.id().isEmpty();
         exchange.answer().head(head.status(), head.headers(), -1);
         exchange.answer().flush();
-        exchange.sessionNotices().ifPresent(this::opens);
+        exchange.notices().ofSession(exchange.session()).ifPresent(this::opens);
     }
 
     private void opens(NoticeStream stream) {
         notices = Optional.of(stream);
-        exchange.openNotices().opened(stream);
+        exchange.notices().opened(stream);
         stream.look();
     }
 
     private void closeNotices() {
         notices.ifPresent(stream -> {
             stream.close();
-            exchange.openNotices().closed(stream);
+            exchange.notices().closed(stream);
         });
         notices = Optional.empty();
     }
@@ -251,7 +251,7 @@ final class EventRelay implements Relay {
         if (decided.passes()) {
             passMarked(bytes, event, message);
             if (method.isPresent() && method.get() == ServerMethod.ACKNOWLEDGED && notices.isEmpty()) {
-                exchange.subscriptionNotices(message).ifPresent(this::opens);
+                exchange.notices().ofSubscription(message).ifPresent(this::opens);
             }
         }
     }

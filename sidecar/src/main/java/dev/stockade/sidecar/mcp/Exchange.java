@@ -12,10 +12,7 @@ import dev.stockade.model.mcp.McpGuard;
 import dev.stockade.model.mcp.OwnerMarks;
 import dev.stockade.model.mcp.RequestId;
 import dev.stockade.model.policy.Decision;
-import dev.stockade.model.policy.GuardedKind;
 import dev.stockade.model.policy.Reason;
-import dev.stockade.model.policy.Visibility;
-import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.limits.Holding;
 import dev.stockade.sidecar.limits.Places;
 import dev.stockade.sidecar.metrics.Metrics.Count;
@@ -34,9 +31,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.concurrent.Future;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,14 +52,12 @@ final class Exchange implements Upstream.Listener {
     private ByteBuf body;
     /** What the body holds of the agent's share of the memory. */
     private final Holding bodyMemory;
-    /** What the answer holds of it, while it is not whole enough to pass. */
-    private final Holding answerMemory;
+
+    private final AnswerRoom room;
     /** Where it counts among what goes on at a time. */
     private Optional<Places> place = Optional.empty();
 
     private final long startNanos = System.nanoTime();
-    /** Since when the answer waits for memory; 0 while it does not. */
-    private long stalledSince;
 
     /** The one that the request came in, or that its answer opened. */
     private Optional<Sessions.Session> session = Optional.empty();
@@ -91,7 +83,6 @@ final class Exchange implements Upstream.Listener {
         this.peer = requireNonNull(peer);
         this.body = requireNonNull(body);
         this.bodyMemory = requireNonNull(bodyMemory);
-        this.answerMemory = side.allowances().buffer().holding(peer.agent());
         this.answer = requireNonNull(answer);
         this.loop = requireNonNull(loop);
         this.done = requireNonNull(done);
@@ -99,6 +90,7 @@ final class Exchange implements Upstream.Listener {
         attempt.requestBytes = body.readableBytes();
         request = new AgentRequest(side, peer, head, attempt);
         rights = new AgentRights(side, peer, attempt);
+        room = new AnswerRoom(side.allowances().buffer().holding(peer.agent()), side.metrics(), this::slowDown);
     }
 
     // --- deciding ---
@@ -133,20 +125,12 @@ final class Exchange implements Upstream.Listener {
             drop();
             return;
         }
-        reply(
-                HttpResponseStatus.OK,
-                McpErrors.refusal(
-                        id(), McpErrors.DENIED, verdict.message(), deny.reason(), verdict.target(), attempt.id()),
-                false);
+        reply(HttpResponseStatus.OK, refusals().denied(verdict, deny), false);
     }
 
     private void refuse(Judgement.Refused refused) {
         record(Ruling.refused(refused.reason()));
-        reply(
-                refused.status(),
-                McpErrors.refusal(
-                        id(), refused.code(), refused.sentence(), refused.reason(), Optional.empty(), attempt.id()),
-                refused.closes());
+        reply(refused.status(), refusals().refused(refused), refused.closes());
     }
 
     private void refuse(Judgement.Limited limited) {
@@ -157,15 +141,13 @@ final class Exchange implements Upstream.Listener {
                 id().isPresent() ? HttpResponseStatus.OK : HttpResponseStatus.TOO_MANY_REQUESTS,
                 headers,
                 AgentAnswer.JSON,
-                McpErrors.limited(
-                        id(),
-                        McpErrors.LIMITED,
-                        limited.sentence(),
-                        limited.limit(),
-                        limited.retryAfterSeconds(),
-                        attempt.id()),
+                refusals().limited(limited),
                 false);
         over();
+    }
+
+    private Refusals refusals() {
+        return new Refusals(request, attempt);
     }
 
     private void record(Ruling ruling) {
@@ -212,13 +194,7 @@ final class Exchange implements Upstream.Listener {
                             } else {
                                 reply(
                                         HttpResponseStatus.SERVICE_UNAVAILABLE,
-                                        McpErrors.refusal(
-                                                id(),
-                                                McpErrors.UNAVAILABLE,
-                                                "the audit log of this server cannot be written, and it serves nothing unrecorded",
-                                                Reason.AUDIT_FAILED,
-                                                Optional.empty(),
-                                                attempt.id()),
+                                        refusals().unrecorded(),
                                         false);
                             }
                         }));
@@ -235,20 +211,12 @@ final class Exchange implements Upstream.Listener {
 
     private Judgement.Limited tooManyRequests() {
         side.metrics().count(Count.LIMIT_CONCURRENT_REQUESTS);
-        return new Judgement.Limited(
-                "concurrentRequests",
-                "limits.concurrentRequests is reached: the server works on as many requests as it may, or on "
-                        + side.allowances().requests().ofOneAgent() + " of this agent. Wait for one to end",
-                1);
+        return Refusals.tooManyRequests(side.allowances());
     }
 
     private Judgement.Limited tooManyStreams() {
         side.metrics().count(Count.LIMIT_EVENT_STREAMS);
-        return new Judgement.Limited(
-                "concurrentRequests",
-                "as many event streams are open as limits.concurrentRequests allows, twice that number, or "
-                        + side.allowances().eventStreams().ofOneAgent() + " of this agent. Close one",
-                1);
+        return Refusals.tooManyStreams(side.allowances());
     }
 
     private void forward() {
@@ -266,16 +234,7 @@ final class Exchange implements Upstream.Listener {
     }
 
     private void unreachable() {
-        int port = request.rules().port();
-        finish(
-                HttpResponseStatus.SERVICE_UNAVAILABLE,
-                McpErrors.refusal(
-                        id(),
-                        McpErrors.UNAVAILABLE,
-                        "the server does not listen on port " + port + " of its pod's loopback",
-                        Reason.UNREACHABLE,
-                        Optional.empty(),
-                        attempt.id()));
+        finish(HttpResponseStatus.SERVICE_UNAVAILABLE, refusals().unreachable(request.rules()));
     }
 
     private void send(Upstream to) {
@@ -299,6 +258,17 @@ final class Exchange implements Upstream.Listener {
         if (!givesSession(response, from)) {
             replaceBroken("the server gave out a session id that cannot be passed on");
             return;
+        }
+        if (NotStreamable.begins(method())) {
+            int status = response.status().code();
+            side.own().began(status);
+            if (NotStreamable.isSo(status, from.body())) {
+                dropUpstream();
+                finish(
+                        response.status(),
+                        McpErrors.error(id(), McpErrors.BROKEN, NotStreamable.sentence(status, request.rules())));
+                return;
+            }
         }
         boolean events = from.body() == AnswerHead.Body.EVENTS;
         if (events
@@ -409,35 +379,16 @@ final class Exchange implements Upstream.Listener {
         if (upstream == null || over) {
             return;
         }
-        boolean room = answerMemory.amount() == 0 || answerMemory.within();
-        if (room) {
-            stalledSince = 0;
-        } else if (stalledSince == 0) {
-            stalledSince = System.nanoTime();
-            side.metrics().count(Count.LIMIT_BUFFER_WAITS);
-            answerMemory.onRoom(this::again);
-        }
-        upstream.read(room && answer.isWritable());
+        upstream.read(room.admitsMore() && answer.isWritable());
         if (relay != null && answer.isWritable()) {
             relay.agentReads();
-        }
-    }
-
-    private void again() {
-        if (over || stalledSince == 0) {
-            return;
-        }
-        if (answerMemory.amount() == 0 || answerMemory.within()) {
-            slowDown();
-        } else {
-            answerMemory.onRoom(this::again);
         }
     }
 
     /** So many bytes of the answer are held until they may pass. */
     void holds(long bytes) {
         if (!over) {
-            answerMemory.set(bytes);
+            room.holds(bytes);
             slowDown();
         }
     }
@@ -449,7 +400,7 @@ final class Exchange implements Upstream.Listener {
         if (over) {
             return;
         }
-        if (stalledSince != 0 && now - stalledSince > TimeUnit.SECONDS.toNanos(Allowances.PATIENCE_SECONDS)) {
+        if (room.isOutOfPatience(now)) {
             side.metrics().count(Count.LIMIT_BUFFER_BYTES);
             noRoom();
         } else if (place.stream().anyMatch(p -> p == side.allowances().requests())
@@ -466,14 +417,14 @@ final class Exchange implements Upstream.Listener {
             return;
         }
         dropUpstream();
-        finish(
-                HttpResponseStatus.SERVICE_UNAVAILABLE,
-                McpErrors.limited(id(), McpErrors.UNAVAILABLE, why, "bufferBytes", 1, attempt.id()));
+        finish(HttpResponseStatus.SERVICE_UNAVAILABLE, refusals().noRoom(why));
     }
 
     private void timedOut() {
         side.metrics().count(Count.LIMIT_REQUEST_TIMEOUT);
-        tellCancelled();
+        if (session.isPresent() && id().isPresent() && !isModern()) {
+            aside().timedOut(session.get(), id().get());
+        }
         if (answer.started()) {
             cut();
             return;
@@ -483,42 +434,19 @@ final class Exchange implements Upstream.Listener {
                 id().isPresent() ? HttpResponseStatus.OK : HttpResponseStatus.GATEWAY_TIMEOUT,
                 DefaultHttpHeadersFactory.headersFactory().newHeaders(),
                 AgentAnswer.JSON,
-                McpErrors.limited(
-                        id(),
-                        McpErrors.TIMED_OUT,
-                        "the server gave no whole answer within limits.requestTimeout, which is "
-                                + request.rules().limits().requestTimeout().toSeconds() + " s here",
-                        "requestTimeout",
-                        0,
-                        attempt.id()),
+                refusals().timedOut(request.rules().limits().requestTimeout()),
                 false);
         finish(Outcome.BROKEN);
     }
 
-    /** MCP 2025-11-25 "Cancellation": in a session, closing the connection alone does not end the work. */
-    private void tellCancelled() {
-        if (session.isEmpty() || id().isEmpty() || isModern()) {
-            return;
-        }
-        byte[] json = McpErrors.cancelled(id().get(), "timed out");
-        Errand.send(
-                side.upstreams(),
-                loop,
-                request.rules().port(),
-                ServerRequest.inPlaceOf(request.head(), request.rules(), peer, session.get(), json.length),
-                json);
+    private Aside aside() {
+        return new Aside(side, peer, loop, request);
     }
 
     private void limited(Judgement.Limited limit) {
         finish(
                 id().isPresent() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
-                McpErrors.limited(
-                        id(),
-                        McpErrors.LIMITED,
-                        limit.sentence(),
-                        limit.limit(),
-                        limit.retryAfterSeconds(),
-                        attempt.id()));
+                refusals().limited(limit));
     }
 
     /** Shows the bytes to the scanner, without moving the buffer. */
@@ -547,27 +475,8 @@ final class Exchange implements Upstream.Listener {
         }
     }
 
-    /** The stream of the agent's session begins: what changes for the agent can be told on it. */
-    Optional<NoticeStream> sessionNotices() {
-        return request.head().method().equals(HttpMethod.GET)
-                ? session.map(s -> notices(s::changes, Optional.empty()))
-                : Optional.empty();
-    }
-
-    /** The server has acknowledged a subscription: so it can on this stream. */
-    Optional<NoticeStream> subscriptionNotices(AnswerScanner acknowledged) {
-        return request.isListen()
-                ? Optional.of(
-                        notices(NoticeStream.sinceNow(rights.visibility(), acknowledged.listChanged()), request.id()))
-                : Optional.empty();
-    }
-
-    private NoticeStream notices(Function<Visibility, Set<GuardedKind>> changes, Optional<RequestId> subscription) {
-        return new NoticeStream(answer, loop, rights::visibility, changes, subscription);
-    }
-
-    ListNotices openNotices() {
-        return side.notices();
+    AnswerNotices notices() {
+        return new AnswerNotices(side.notices(), request, rights, answer, loop);
     }
 
     /** Ends with an error instead of what the server sent. */
@@ -577,7 +486,7 @@ final class Exchange implements Upstream.Listener {
             return;
         }
         dropUpstream();
-        finish(HttpResponseStatus.BAD_GATEWAY, McpErrors.error(id(), McpErrors.BROKEN, why));
+        finish(HttpResponseStatus.BAD_GATEWAY, refusals().broken(why));
     }
 
     /** Ends with a denial instead of a result that asks for more than the agent may be asked. */
@@ -588,16 +497,7 @@ final class Exchange implements Upstream.Listener {
 
     /** Tells the server that the agent may not be asked this: a message to its session, whose answer nobody waits for. */
     void refuseServer(RequestId asked, String method) {
-        if (session.isEmpty()) {
-            return;
-        }
-        byte[] json = McpErrors.error(Optional.of(asked), McpErrors.DENIED, McpGuard.featureSentence(method));
-        Errand.send(
-                side.upstreams(),
-                loop,
-                request.rules().port(),
-                ServerRequest.inPlaceOf(request.head(), request.rules(), peer, session.get(), json.length),
-                json);
+        session.ifPresent(s -> aside().mayNotAsk(s, asked, method));
     }
 
     byte[] scratch() {
@@ -696,7 +596,7 @@ final class Exchange implements Upstream.Listener {
         body.release();
         body = Unpooled.EMPTY_BUFFER;
         bodyMemory.letGo();
-        answerMemory.letGo();
+        room.letGo();
         place.ifPresent(p -> p.leave(peer.agent()));
         place = Optional.empty();
         if (relay != null) {

@@ -11,6 +11,7 @@ import dev.stockade.sidecar.audit.AuditLog;
 import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.ServerRules;
+import dev.stockade.sidecar.vantage.OwnServer;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.FastThreadLocal;
@@ -54,6 +55,7 @@ public final class McpServerSide {
     private final String serverPod;
     private final Allowances allowances;
     private final Metrics metrics;
+    private final OwnServer own;
     private final Watch watch = new Watch();
     private final long seed = new SecureRandom().nextLong();
     private final FastThreadLocal<Tools> tools = new FastThreadLocal<>() {
@@ -68,6 +70,7 @@ public final class McpServerSide {
      * @param stale whether the rules are too old to be relied on: everything is refused then
      * @param pod this pod: its name is recorded, its UID makes the tag of its sessions
      * @param allowances what agents may take; theirs is the event loop of all streams
+     * @param own is told how the server answers
      */
     public McpServerSide(
             Supplier<Optional<ServerRules>> rules,
@@ -77,7 +80,8 @@ public final class McpServerSide {
             Clock clock,
             BoundPod pod,
             Allowances allowances,
-            Metrics metrics) {
+            Metrics metrics,
+            OwnServer own) {
         this.rules = requireNonNull(rules);
         this.stale = requireNonNull(stale);
         this.audit = requireNonNull(audit);
@@ -88,6 +92,7 @@ public final class McpServerSide {
         this.serverPod = pod.namespace() + "/" + pod.name();
         this.allowances = requireNonNull(allowances);
         this.metrics = requireNonNull(metrics);
+        this.own = requireNonNull(own);
     }
 
     /**
@@ -147,6 +152,10 @@ public final class McpServerSide {
 
     Metrics metrics() {
         return metrics;
+    }
+
+    OwnServer own() {
+        return own;
     }
 
     Watch watch() {

@@ -123,7 +123,9 @@ final class Exchange implements ServerAnswers.Receiver {
                     "The server " + target.reference()
                             + (failure.isEmpty()
                                     ? " has no replica that is ready."
-                                    : " cannot be reached at any replica: " + failure + "."));
+                                    : " cannot be reached at any replica: " + failure
+                                            + ". NetworkPolicies have to let this pod out to TCP 15008 of the server's"
+                                            + " pods."));
         }
     }
 
@@ -138,6 +140,7 @@ final class Exchange implements ServerAnswers.Receiver {
                             acquired.getNow().release();
                         }
                     } else if (acquired.isSuccess()) {
+                        outbound.replicas().reached(to);
                         send(acquired.getNow());
                     } else {
                         leaveEndpoint();
@@ -185,6 +188,7 @@ final class Exchange implements ServerAnswers.Receiver {
             return;
         }
         tried.add(to.podUid());
+        outbound.replicas().unreachable(to);
         if (only) {
             unsent(
                     503,

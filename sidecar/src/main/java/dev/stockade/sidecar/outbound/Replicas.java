@@ -1,12 +1,16 @@
 package dev.stockade.sidecar.outbound;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.stockade.sidecar.state.AgentRules.Endpoint;
 import dev.stockade.sidecar.state.AgentRules.Target;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,8 +18,24 @@ import java.util.regex.Pattern;
 final class Replicas {
     private static final Pattern TAGGED = Pattern.compile("([0-9a-f]{12})\\..*");
 
+    /** How long a replica that could not be reached is left out, where another one is ready. */
+    static final Duration LEFT_OUT = Duration.ofSeconds(10);
+
+    private final LongSupplier nanos;
     private final Map<String, Integer> open = new HashMap<>();
+    /** Since when. */
+    private final Map<String, Long> unreachable = new HashMap<>();
+
     private int turn;
+
+    Replicas() {
+        this(System::nanoTime);
+    }
+
+    /** @param nanos a clock that only goes on, as {@link System#nanoTime} */
+    Replicas(LongSupplier nanos) {
+        this.nanos = requireNonNull(nanos);
+    }
 
     /** The tag that a session's id begins with, if it has one. */
     static Optional<String> tag(String sessionId) {
@@ -33,15 +53,31 @@ final class Replicas {
         var ready = target.endpoints().stream()
                 .filter(e -> e.ready() && !tried.contains(e.podUid()))
                 .toList();
-        int size = ready.size();
-        if (size == 0) {
+        if (ready.isEmpty()) {
             return Optional.empty();
         }
+        long now = nanos.getAsLong();
+        unreachable.values().removeIf(since -> now - since > LEFT_OUT.toNanos());
+        // With nothing open it would be the first choice of every request, each of which would wait for it anew.
+        var reached =
+                ready.stream().filter(e -> !unreachable.containsKey(e.podUid())).toList();
+        var among = reached.isEmpty() ? ready : reached;
+        int size = among.size();
         // Equals take turns, so that a quiet agent uses all of them.
         int first = Math.floorMod(turn++, size);
         return java.util.stream.IntStream.range(0, size)
-                .mapToObj(i -> ready.get((first + i) % size))
+                .mapToObj(i -> among.get((first + i) % size))
                 .min(Comparator.comparingInt(e -> open.getOrDefault(e.podUid(), 0)));
+    }
+
+    /** No connection to it came about, or it does not answer on the one that there is. */
+    void unreachable(Endpoint endpoint) {
+        unreachable.put(endpoint.podUid(), nanos.getAsLong());
+    }
+
+    /** It has answered. */
+    void reached(Endpoint endpoint) {
+        unreachable.remove(endpoint.podUid());
     }
 
     void opened(Endpoint endpoint) {

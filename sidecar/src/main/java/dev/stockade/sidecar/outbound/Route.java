@@ -7,12 +7,16 @@ import dev.stockade.sidecar.state.AgentRules;
 import dev.stockade.sidecar.state.AgentRules.Target;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Where a request leads. Pure. */
 sealed interface Route {
     /** How many servers a sentence names. */
     int MOST_NAMED = 20;
+
+    /** How the two endpoints of HTTP+SSE (MCP 2024-11-05) are called by the SDKs. */
+    Set<String> OF_2024 = Set.of("sse", "message", "messages");
 
     /** A server. */
     record To(Target target) implements Route {}
@@ -69,7 +73,8 @@ sealed interface Route {
         String[] parts = uri.split("/", -1);
         Optional<Target> target =
                 parts.length == 3 && parts[0].isEmpty() ? agent.target(parts[1], parts[2]) : Optional.empty();
-        return target.<Route>map(To::new).orElseGet(() -> new Refused(404, Reason.UNKNOWN_PATH, unknown(agent)));
+        return target.<Route>map(To::new)
+                .orElseGet(() -> new Refused(404, Reason.UNKNOWN_PATH, unknown(agent) + meant(uri)));
     }
 
     private static String unknown(AgentRules agent) {
@@ -113,6 +118,20 @@ sealed interface Route {
                         404,
                         Reason.UNKNOWN_PATH,
                         "There is no such path: the server " + target.get().reference() + " is reached at "
-                                + target.get().path() + " alone.");
+                                + target.get().path() + " alone." + meant(uri));
+    }
+
+    /** What somebody who asks for such a path has in mind, and what leads there; empty for most. */
+    private static String meant(String uri) {
+        String path = uri.split("\\?", 2)[0];
+        if (path.startsWith("/.well-known/")) {
+            return " Where a server asks for OAuth, its metadata is not reached through the mesh: get the token from its"
+                    + " authorization server, and send it in Authorization, which passes through.";
+        }
+        String last = path.substring(path.lastIndexOf('/') + 1);
+        return OF_2024.contains(last)
+                ? " The transport of MCP 2024-11-05 (HTTP+SSE) is not carried: client and server have to speak Streamable"
+                        + " HTTP."
+                : "";
     }
 }

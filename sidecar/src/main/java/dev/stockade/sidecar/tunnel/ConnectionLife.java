@@ -43,10 +43,23 @@ public final class ConnectionLife extends ChannelInboundHandlerAdapter {
 
         /** How many streams the peer lets be open at once. */
         default void allowed(int streams) {}
+
+        /**
+         * Nothing was heard for {@value #DOUBT_SECONDS} seconds after it was asked for: the peer, or the way to it, may be gone.
+         * What is open waits on; what is new had better go another way.
+         */
+        default void silent() {}
+
+        /** After silence the peer was heard again. */
+        default void heard() {}
     }
 
-    private static final long PING_SECONDS = 10;
+    private static final long PING_SECONDS = 5;
     private static final long ANSWER_SECONDS = 20;
+    private static final long DOUBT_SECONDS = 3;
+    /** Whoever was heard this lately need not be asked before a stream is opened. */
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long RETIRED_CHECK_SECONDS = 1;
     /** Follows the GOAWAY: once it is answered, the peer has read that, and whatever it opened before has arrived. */
     private static final long RETIREMENT_PING = 0x5354_4f43_4b41_4445L;
@@ -68,6 +81,8 @@ public final class ConnectionLife extends ChannelInboundHandlerAdapter {
     private long retiredAt;
     private boolean awaitingPong;
     private long pingSent;
+    private long lastHeard = System.nanoTime();
+    private boolean silent;
     private long lastBusy = System.nanoTime();
 
     /**
@@ -102,6 +117,17 @@ public final class ConnectionLife extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext ctx = connection.pipeline().context(ConnectionLife.class);
         if (ctx != null) {
             ((ConnectionLife) ctx.handler()).retire(ctx);
+        }
+    }
+
+    /** Asks the peer for a sign of life, unless there was one just now or it is asked already. */
+    public static void ask(Channel connection) {
+        ChannelHandlerContext ctx = connection.pipeline().context(ConnectionLife.class);
+        if (ctx != null) {
+            ConnectionLife life = (ConnectionLife) ctx.handler();
+            if (System.nanoTime() - life.lastHeard > FRESH_NANOS) {
+                life.ping(ctx);
+            }
         }
     }
 
@@ -150,11 +176,37 @@ public final class ConnectionLife extends ChannelInboundHandlerAdapter {
         } else if (now - lastBusy > idle.toNanos()) {
             retire(ctx);
         }
-        if (!awaitingPong) {
-            awaitingPong = true;
-            pingSent = now;
-            ctx.writeAndFlush(new DefaultHttp2PingFrame(now));
+        ping(ctx);
+    }
+
+    private void ping(ChannelHandlerContext ctx) {
+        if (awaitingPong) {
+            return;
         }
+        awaitingPong = true;
+        pingSent = System.nanoTime();
+        ctx.writeAndFlush(new DefaultHttp2PingFrame(pingSent));
+        long asked = pingSent;
+        timers.removeIf(Future::isDone);
+        timers.add(ctx.executor().schedule(() -> doubt(asked), DOUBT_SECONDS, TimeUnit.SECONDS));
+    }
+
+    /** Whatever was read since counts, for an answer may stand behind much else. */
+    private void doubt(long asked) {
+        if (awaitingPong && pingSent == asked && lastHeard - asked < 0 && !silent) {
+            silent = true;
+            listener.silent();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        lastHeard = System.nanoTime();
+        if (silent) {
+            silent = false;
+            listener.heard();
+        }
+        super.channelReadComplete(ctx);
     }
 
     /** RFC 9113 section 6.8: first a GOAWAY that refuses nothing, and the real one when the peer must have seen it. */

@@ -1,11 +1,13 @@
 package dev.stockade.sidecar.tunnel;
 
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -14,6 +16,8 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
+import java.util.function.BiConsumer;
 
 /**
  * The threads that move bytes: one for the data path, so that agent, tunnel and server meet on it without locks, and its own
@@ -27,6 +31,9 @@ public record EventLoops(
         EventLoopGroup control,
         Class<? extends SocketChannel> socket,
         Class<? extends ServerChannel> serverSocket) {
+    /** Longer than the network's own short troubles, and than a sidecar that waits for room in its budget stops reading. */
+    private static final Duration UNTAKEN = Duration.ofSeconds(15);
+
     /** On epoll where it is at hand, else on the JDK's selector. */
     public static EventLoops open() {
         boolean epoll = Epoll.isAvailable();
@@ -36,6 +43,16 @@ public record EventLoops(
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("control-io", true), io),
                 epoll ? EpollSocketChannel.class : NioSocketChannel.class,
                 epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+    }
+
+    /**
+     * Has the kernel end a connection whose other end has taken nothing of what was sent for {@link #UNTAKEN}: the other end's
+     * kernel answers for it, so that a busy process is not taken for a dead one. Where there is no epoll, the pings alone find it.
+     */
+    public void endWhenUntaken(BiConsumer<ChannelOption<Integer>, Integer> option) {
+        if (socket.equals(EpollSocketChannel.class)) {
+            option.accept(EpollChannelOption.TCP_USER_TIMEOUT, (int) UNTAKEN.toMillis());
+        }
     }
 
     /** The data path's loop. */

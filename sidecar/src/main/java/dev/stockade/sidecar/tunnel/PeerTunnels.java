@@ -57,6 +57,7 @@ final class PeerTunnels {
         }
         for (TunnelStream stream = idle.pollLast(); stream != null; stream = idle.pollLast()) {
             if (stream.reusable()) {
+                stream.ask();
                 if (!waiter.promise().trySuccess(stream)) {
                     idle.addLast(stream);
                 }
@@ -113,7 +114,7 @@ final class PeerTunnels {
                 connection.close();
                 return;
             }
-            connections.removeIf(c -> !c.usable());
+            forgetEnded();
             connections.add(connection);
             connection.onRetire(this::dropUnusable);
             // The peer's limit of streams arrives with its first frame; until then ours applies.
@@ -168,6 +169,11 @@ final class PeerTunnels {
         List.copyOf(connections).forEach(TunnelConnection::reconsider);
     }
 
+    /** One that takes nothing new is kept while streams may be open on it, so that {@link #close} ends those too. */
+    private void forgetEnded() {
+        connections.removeIf(c -> !c.alive());
+    }
+
     /** Closes the streams that no request uses. */
     void dropIdle() {
         List<TunnelStream> dropped = List.copyOf(idle);
@@ -181,7 +187,7 @@ final class PeerTunnels {
                 && (!idle.peekFirst().reusable() || now - idle.peekFirst().idleSince() > STREAM_IDLE_NANOS)) {
             idle.removeFirst().channel().close();
         }
-        connections.removeIf(c -> !c.usable());
+        forgetEnded();
         boolean empty = connections.isEmpty() && waiters.isEmpty() && !dialling;
         if (empty) {
             inForce.drop();

@@ -16,6 +16,9 @@ import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** One connection to a replica, and the CONNECT streams that are opened on it. */
@@ -27,6 +30,10 @@ final class TunnelConnection implements ConnectionLife.Listener {
     private int streams;
     private int allowed = Hbone.STREAMS;
     private boolean retired;
+    private boolean silent;
+    /** The CONNECTs that wait for an answer. */
+    private final Set<Promise<Channel>> unanswered = new HashSet<>();
+
     private Runnable onRetire = () -> {};
 
     TunnelConnection(Channel channel, Metrics metrics) {
@@ -55,6 +62,24 @@ final class TunnelConnection implements ConnectionLife.Listener {
         allowed = most;
     }
 
+    @Override
+    public void silent() {
+        silent = true;
+        List.copyOf(unanswered)
+                .forEach(p -> p.tryFailure(new UnreachableException("CONNECT was not answered, nor a ping after it")));
+        onRetire.run();
+    }
+
+    @Override
+    public void heard() {
+        silent = false;
+    }
+
+    /** Finds out whether the peer is still there, if that is not known: before something depends on it. */
+    void ask() {
+        ConnectionLife.ask(channel);
+    }
+
     /** Looks again whether it may still be used: a certificate, an issuer or a rule has changed. */
     void reconsider() {
         ConnectionLife.reconsider(channel);
@@ -69,8 +94,14 @@ final class TunnelConnection implements ConnectionLife.Listener {
         onRetire = listener;
     }
 
+    /** Whether something new may be sent over it. */
     boolean usable() {
-        return !retired && channel.isActive();
+        return !retired && !silent && channel.isActive();
+    }
+
+    /** Whether streams may still be open on it. */
+    boolean alive() {
+        return channel.isActive();
     }
 
     boolean hasRoom() {
@@ -85,6 +116,9 @@ final class TunnelConnection implements ConnectionLife.Listener {
     /** Opens a stream with a CONNECT; fails with {@link ConnectRefusedException} or {@link UnreachableException}. */
     void open(Destination to, Promise<Channel> promise) {
         streams++;
+        unanswered.add(promise);
+        promise.addListener(done -> unanswered.remove(promise));
+        ask();
         new Http2StreamChannelBootstrap(channel)
                 .handler(new ChannelInitializer<>() {
                     @Override
@@ -122,7 +156,13 @@ final class TunnelConnection implements ConnectionLife.Listener {
         public void handlerAdded(ChannelHandlerContext ctx) {
             Future<?> timeout = ctx.executor()
                     .schedule(() -> fail(ctx, "CONNECT was not answered in time"), ANSWER_SECONDS, TimeUnit.SECONDS);
-            promise.addListener(done -> timeout.cancel(false));
+            promise.addListener(done -> {
+                timeout.cancel(false);
+                if (!done.isSuccess()) {
+                    // Nobody waits for it any more.
+                    ctx.close();
+                }
+            });
         }
 
         @Override

@@ -46,7 +46,9 @@ final class TunnelDialer {
         // The certificate may be renewed before the socket makes its handler.
         ReferenceCountUtil.retain(context);
         promise.addListener(dialled -> ReferenceCountUtil.release(context));
-        new Bootstrap()
+        Bootstrap bootstrap = new Bootstrap();
+        loops.endWhenUntaken(bootstrap::option);
+        bootstrap
                 .group(loops.data())
                 .channel(loops.socket())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)

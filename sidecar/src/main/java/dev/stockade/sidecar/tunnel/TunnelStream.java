@@ -35,6 +35,11 @@ public final class TunnelStream {
         channel.close();
     }
 
+    /** Finds out whether the peer is still there. */
+    void ask() {
+        connection.ask();
+    }
+
     boolean reusable() {
         return channel.isActive() && connection.usable();
     }

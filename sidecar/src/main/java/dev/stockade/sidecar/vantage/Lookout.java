@@ -14,20 +14,24 @@ import java.util.function.Consumer;
 /** Both that the operator may ask for. {@link #listening} belongs to one thread. */
 public final class Lookout {
     private final ListeningSockets sockets;
+    private final OwnServer server;
     private final ProbeAttempts attempts;
     private final Log log;
     private boolean blind;
 
-    public Lookout(ListeningSockets sockets, ProbeAttempts attempts, Log log) {
+    public Lookout(ListeningSockets sockets, OwnServer server, ProbeAttempts attempts, Log log) {
         this.sockets = requireNonNull(sockets);
+        this.server = requireNonNull(server);
         this.attempts = requireNonNull(attempts);
         this.log = requireNonNull(log);
     }
 
-    /** Where the pod listens now; empty where the kernel does not say, which is said once. */
+    /** Where the pod listens now, and whether its server speaks Streamable HTTP there; empty where the kernel does not say, which is said once. */
     public Optional<Sockets> listening() {
         try {
-            Optional<Sockets> read = Optional.of(sockets.read());
+            Optional<Sockets> read = Optional.of(sockets.read().toBuilder()
+                    .setRefusedInitialize(server.refusedInitialize())
+                    .build());
             blind = false;
             return read;
         } catch (IOException | UncheckedIOException | NumberFormatException e) {

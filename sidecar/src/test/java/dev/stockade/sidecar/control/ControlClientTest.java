@@ -21,6 +21,7 @@ import dev.stockade.sidecar.tls.MeshTls;
 import dev.stockade.sidecar.tunnel.EventLoops;
 import dev.stockade.sidecar.vantage.ListeningSockets;
 import dev.stockade.sidecar.vantage.Lookout;
+import dev.stockade.sidecar.vantage.OwnServer;
 import dev.stockade.sidecar.vantage.ProbeAttempts;
 import dev.stockade.wire.control.v1.ProbeOrder;
 import dev.stockade.wire.control.v1.ProbeResult;
@@ -103,6 +104,7 @@ class ControlClientTest {
                 loops.socket(),
                 new Lookout(
                         new ListeningSockets(dir),
+                        new OwnServer(),
                         new ProbeAttempts(loops.control().next(), loops.socket(), Set.of(), log),
                         log),
                 clock,

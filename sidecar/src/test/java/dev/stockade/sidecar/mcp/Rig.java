@@ -19,6 +19,7 @@ import dev.stockade.sidecar.limits.Allowances;
 import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.ServerRules;
+import dev.stockade.sidecar.vantage.OwnServer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -90,6 +91,7 @@ final class Rig implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     final AuditLog log;
     private final Allowances allowances = new Allowances(rules::get, DIRECT_MEMORY, loops.next());
+    final OwnServer own = new OwnServer();
     private final McpServerSide side;
     private final Channel triage;
     private final Channel other;
@@ -128,7 +130,8 @@ final class Rig implements AutoCloseable {
                 Clock.systemUTC(),
                 new BoundPod("tools", "github-0", "uid-1", 1),
                 allowances,
-                metrics);
+                metrics,
+                own);
         triage = listen(TRIAGE);
         other = listen(OTHER);
         allow(rule(List.of("echo", "get_*"), List.of("repo://acme/*"), List.of("greet"), Set.of()));

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +106,35 @@ class RouteTest {
         assertThat(Route.of(captured, "GET", "/mcp", agent())).isInstanceOf(Route.Refused.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/sse", "/message?sessionId=1", "/messages?session_id=1", "/api/sse"})
+    void aPathOfTheOldTransportIsAnsweredWithWhatIsSpokenHere(String uri) {
+        assertThat(sentence(captured, uri)).contains("MCP 2024-11-05", "Streamable HTTP");
+        assertThat(sentence(local, uri)).contains("MCP 2024-11-05", "Streamable HTTP");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/.well-known/oauth-protected-resource",
+                "/.well-known/oauth-protected-resource/mcp",
+                "/.well-known/oauth-authorization-server"
+            })
+    void whoLooksForOAuthIsToldWhereTheTokenComesFrom(String uri) {
+        assertThat(sentence(captured, uri)).contains("authorization server", "Authorization, which passes through");
+        assertThat(sentence(local, uri)).contains("authorization server");
+    }
+
+    @Test
+    void otherPathsGetNoGuess() {
+        assertThat(sentence(captured, "/admin")).doesNotContain("2024-11-05", "OAuth");
+        assertThat(sentence(local, "/tools/messages-of-mine")).doesNotContain("2024-11-05", "OAuth");
+    }
+
+    private static String sentence(Entry entry, String uri) {
+        return ((Route.Refused) Route.of(entry, "GET", uri, agent(target("tools", "github", true)))).sentence();
+    }
+
     @Test
     void aSuspendedAgentLeadsNowhere() {
         AgentRules suspended = new AgentRules(AGENT, true, List.of(target("tools", "github", true)));
@@ -152,5 +182,29 @@ class RouteTest {
         assertThat(Replicas.tag(AgentRules.tagOf("uid-3") + ".original.id")).contains(AgentRules.tagOf("uid-3"));
         assertThat(Replicas.tag("0123456789AB.x")).isEqualTo(Optional.empty());
         assertThat(Replicas.tag("plain")).isEqualTo(Optional.empty());
+    }
+
+    @Test
+    void aReplicaThatCouldNotBeReachedIsLeftOutForAWhileWhereAnotherOneIsReady() {
+        // Given two ready replicas, of which one has nothing open since nobody reaches it
+        Endpoint gone = new Endpoint("uid-1", "gone", InetAddress.ofLiteral("10.0.0.1"), true);
+        Endpoint busy = new Endpoint("uid-2", "busy", InetAddress.ofLiteral("10.0.0.2"), true);
+        Target target = target("tools", "github", true, gone, busy);
+        AtomicLong nanos = new AtomicLong();
+        Replicas replicas = new Replicas(nanos::get);
+        replicas.opened(busy);
+        replicas.unreachable(gone);
+
+        // When requests come
+        assertThat(replicas.forNewWork(target, Set.of())).contains(busy);
+
+        // Then it is asked when there is no other, and again after a while or once it has answered
+        assertThat(replicas.forNewWork(target, Set.of("uid-2"))).contains(gone);
+        nanos.addAndGet(Replicas.LEFT_OUT.toNanos() + 1);
+        assertThat(replicas.forNewWork(target, Set.of())).contains(gone);
+        replicas.unreachable(gone);
+        assertThat(replicas.forNewWork(target, Set.of())).contains(busy);
+        replicas.reached(gone);
+        assertThat(replicas.forNewWork(target, Set.of())).contains(gone);
     }
 }

@@ -1,6 +1,7 @@
 package dev.stockade.sidecar.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stockade.sidecar.fixture.Mesh;
 import dev.stockade.sidecar.fixture.Tunnel;
@@ -15,6 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Which headers are taken from an agent, which go on to the server, and which come back. */
 class HeadersAtTheEdgeTest extends OverTheWire {
     private static final String PING = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
+
+    private static final String TRACE_RECORDED = "\"traceId\":\"4bf92f3577b34da6a3ce929d0e0e4736\"";
 
     private WireServer.Received passed(String... lines) {
         assertThat(pair.tunnelled(WirePair.post(PING, lines)).status()).isEqualTo(200);
@@ -127,19 +130,56 @@ class HeadersAtTheEdgeTest extends OverTheWire {
 
     @Test
     void whatIsTheServersBusinessPasses() {
-        WireServer.Received request = passed(
-                "Authorization: Bearer t",
-                "Cookie: a=b",
-                "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-                "MCP-Protocol-Version: 2025-11-25",
-                "User-Agent: x");
+        WireServer.Received request =
+                passed("Authorization: Bearer t", "Cookie: a=b", "MCP-Protocol-Version: 2025-11-25", "User-Agent: x");
 
         assertThat(request.fields("Authorization")).containsExactly("Authorization: Bearer t");
         assertThat(request.fields("Cookie")).containsExactly("Cookie: a=b");
-        assertThat(request.fields("traceparent")).hasSize(1);
         assertThat(request.fields("MCP-Protocol-Version")).containsExactly("MCP-Protocol-Version: 2025-11-25");
         assertThat(request.fields("Accept")).containsExactly("Accept: application/json, text/event-stream");
         assertThat(String.join("\n", pair.audited())).doesNotContain("Bearer");
+    }
+
+    @Test
+    void aTracePassesBothWaysAndIsRecorded() {
+        String parent = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        String state = "tracestate: rojo=00f067aa0ba902b7,congo=t61rcWkgMzE";
+        pair.server()
+                .answers(WireServer.http(200, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}")
+                        .replace("\r\n\r\n", "\r\ntraceresponse: 00-x\r\ntracestate: back=1\r\n\r\n"));
+
+        WireAnswer answer = pair.tunnelled(WirePair.post(PING, parent, state, "baggage: userId=alice"));
+
+        WireServer.Received request = pair.server().received().getLast();
+        assertThat(request.fields("traceparent")).containsExactly(parent);
+        assertThat(request.fields("tracestate")).containsExactly(state);
+        assertThat(request.fields("baggage")).containsExactly("baggage: userId=alice");
+        assertThat(answer.fields("traceresponse")).containsExactly("00-x");
+        assertThat(answer.fields("tracestate")).containsExactly("back=1");
+        await("decision and outcome have the trace")
+                .until(() -> pair.audited().stream()
+                                .filter(line -> line.contains(TRACE_RECORDED))
+                                .count()
+                        == 2);
+    }
+
+    /** The server may understand more than we do; our log does not repeat it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0z",
+                "4bf92f3577b34da6a3ce929d0e0e4736",
+                "\",\"injected\":\"allow"
+            })
+    void aMalformedTracePassesAndIsNotRecorded(String parent) {
+        WireServer.Received request = passed("traceparent: " + parent);
+
+        assertThat(request.fields("traceparent")).containsExactly("traceparent: " + parent);
+        assertThat(String.join("\n", pair.audited()).replace(TRACE_RECORDED, ""))
+                .isNotEmpty()
+                .doesNotContain("traceId")
+                .doesNotContain(parent);
     }
 
     @Test

@@ -1,0 +1,173 @@
+package dev.stockade.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stockade.e2e.mesh.Mesh;
+import dev.stockade.e2e.mesh.OnMesh;
+import dev.stockade.e2e.mesh.Team;
+import dev.stockade.e2e.mesh.Waiting;
+import dev.stockade.e2e.workload.Manifests;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * Runs every command of the pages that people follow on their own cluster, in the order in which they stand, as a person would who has
+ * the server and the agent that the pages speak of. A block marked {@code bash} is run; one of {@code yaml} that begins with the
+ * name of a file is that file; what is marked {@code sh} is not run, and {@code docs/limits.md} says so.
+ */
+@OnMesh
+@Order(26)
+@TestMethodOrder(OrderAnnotation.class)
+class PagesE2E {
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    /** Where the files of the pages are, as if the repository were around them. */
+    private static final Path FOLDER = Path.of("target", "pages").toAbsolutePath();
+
+    private final Mesh mesh;
+    private final Team tools;
+    private final Team agents;
+    private boolean ours;
+
+    PagesE2E(Mesh mesh) {
+        this.mesh = mesh;
+        tools = new Team(mesh.client(), mesh.manifests(), "tools");
+        agents = new Team(mesh.client(), mesh.manifests(), "agents");
+    }
+
+    /** What a team has before it hears of Stockade. Namespaces that are somebody else's make this fail before anything is touched. */
+    private void asItWasBefore() throws IOException {
+        for (String name : List.of("tools", "agents")) {
+            mesh.client()
+                    .resource(Manifests.namespace(name, true).replace("stockade.dev/mesh: \"enabled\", ", ""))
+                    .create();
+        }
+        ours = true;
+        String server = mesh.manifests()
+                .server("github-mcp", 1, false)
+                .replace(
+                        "      automountServiceAccountToken",
+                        "      serviceAccountName: github-mcp\n      automountServiceAccountToken")
+                .replace(String.valueOf(Manifests.SERVER_PORT), "3000");
+        tools.apply(Manifests.serviceAccount("github-mcp"), server);
+        agents.apply(Manifests.serviceAccount("triage"), mesh.manifests().agentDeployment("triage", "triage"));
+        tools.awaitDeployment("github-mcp");
+        agents.awaitDeployment("triage");
+        Files.createDirectories(FOLDER);
+        for (String shared : List.of("charts", "samples")) {
+            Files.deleteIfExists(FOLDER.resolve(shared));
+            Files.createSymbolicLink(FOLDER.resolve(shared), ROOT.resolve(shared));
+        }
+    }
+
+    @AfterAll
+    void end() {
+        if (ours) {
+            tools.disband();
+            agents.disband();
+            tools.awaitDisbanded();
+            agents.awaitDisbanded();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void theCommandsOfInstalling() throws Exception {
+        asItWasBefore();
+
+        List<String> printed = run("install.md");
+
+        assertThat(printed.getLast())
+                .contains("networkpolicy.networking.k8s.io/stockade-egress created (server dry run)");
+        assertThat(printed)
+                .anyMatch(text -> text.contains("BEGIN CERTIFICATE")
+                        && text.stripTrailing().endsWith("no"));
+    }
+
+    @Test
+    @Order(2)
+    void theCommandsOfGettingStartedUpToTheGrantAndOfTroubleshootingWhileItStands() throws Exception {
+        List<Block> steps = blocks("getting-started.md");
+        int leaving = steps.size() - 1;
+        List<String> printed = new ArrayList<>();
+        for (Block step : steps.subList(0, leaving)) {
+            printed.add(run(step));
+        }
+
+        assertThat(printed).anyMatch(text -> text.contains("\"tools-github\""));
+        assertThat(printed)
+                .anyMatch(text -> text.contains("Echo: hello")
+                        && text.contains("-31403")
+                        && text.contains("\"policy\":\"tools/triage-reads\""));
+        run("troubleshooting.md");
+        run(steps.get(leaving));
+        tools.awaitDeployment("github-mcp");
+        Waiting.until(
+                "the server has no sidecar any more",
+                () -> tools.pods("github-mcp"),
+                () -> tools.pods("github-mcp").stream()
+                        .allMatch(pod -> pod.getSpec().getInitContainers().isEmpty()));
+    }
+
+    private record Block(String page, String script) {}
+
+    private List<String> run(String page) throws IOException, InterruptedException {
+        List<String> printed = new ArrayList<>();
+        for (Block block : blocks(page)) {
+            printed.add(run(block));
+        }
+        return printed;
+    }
+
+    /** The scripts of a page; files are written where they stand. */
+    private List<Block> blocks(String page) throws IOException {
+        List<Block> blocks = new ArrayList<>();
+        String language = "";
+        StringBuilder text = new StringBuilder();
+        for (String line : Files.readAllLines(ROOT.resolve("docs").resolve(page))) {
+            if (!line.startsWith("```")) {
+                text.append(line).append('\n');
+                continue;
+            }
+            if (language.equals("bash")) {
+                blocks.add(new Block(page, text.toString()));
+            } else if (language.equals("yaml") && text.toString().startsWith("# ")) {
+                String name = text.substring(2, text.indexOf("\n"));
+                Files.writeString(FOLDER.resolve(name), text);
+            }
+            language = language.isEmpty() ? line.substring(3) : "";
+            text.setLength(0);
+        }
+        assertThat(blocks).as("scripts of docs/" + page).isNotEmpty();
+        return blocks;
+    }
+
+    private String run(Block block) throws IOException, InterruptedException {
+        ProcessBuilder shell = new ProcessBuilder("bash", "-euo", "pipefail", "-c", block.script())
+                .directory(FOLDER.toFile())
+                .redirectErrorStream(true);
+        Map<String, String> environment = shell.environment();
+        environment.put("KUBECONFIG", mesh.kubeconfig().toString());
+        environment.put("REGISTRY", mesh.chart().registry());
+        environment.put("TAG", mesh.chart().tag());
+        if (System.getenv("RIG_BIN") != null) {
+            environment.put("PATH", System.getenv("RIG_BIN") + ":" + environment.get("PATH"));
+        }
+        Process process = shell.start();
+        process.getOutputStream().close();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor())
+                .as("docs/%s:%n%s%nprinted:%n%s", block.page(), block.script(), printed)
+                .isZero();
+        return printed;
+    }
+}
