@@ -8,6 +8,7 @@ import dev.stockade.operator.status.Again;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
+import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Transitions;
@@ -39,11 +40,15 @@ public final class AccessReconciler implements Reconciler<McpAccessPolicy> {
 
     @Override
     public UpdateControl<McpAccessPolicy> reconcile(McpAccessPolicy policy, Context<McpAccessPolicy> context) {
+        Mesh mesh = evidence.mesh().get();
+        if (mesh.isBehind(policy)) {
+            return Again.onceCaughtUp();
+        }
         Settling settling = evidence.settling();
         publisher.publish(
                 policy,
                 AccessStatusFactory.of(
-                        policy, evidence.mesh().get(), evidence.acknowledgements(), settling, evidence.now()),
+                        policy, mesh, evidence.acknowledgements(), settling, evidence.now()),
                 context);
         return Again.after(false, settling);
     }

@@ -41,6 +41,9 @@ public final class AgentReconciler implements Reconciler<AgentIdentity> {
     @Override
     public UpdateControl<AgentIdentity> reconcile(AgentIdentity agent, Context<AgentIdentity> context) {
         Mesh mesh = evidence.mesh().get();
+        if (mesh.isBehind(agent)) {
+            return Again.onceCaughtUp();
+        }
         boolean inMesh = mesh.view().inMesh(agent.getMetadata().getNamespace());
         List<String> bare = inMesh ? evidence.bare().of(agent) : List.of();
         Settling settling = evidence.settling();

@@ -69,8 +69,11 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
 
     @Override
     public UpdateControl<SecureMcpServer> reconcile(SecureMcpServer server, Context<SecureMcpServer> context) {
-        isolate(server, context);
         Mesh mesh = evidence.mesh().get();
+        if (mesh.isBehind(server)) {
+            return Again.onceCaughtUp();
+        }
+        isolate(server, context);
         boolean inMesh = mesh.view().inMesh(server.getMetadata().getNamespace());
         List<String> bare = inMesh ? evidence.bare().of(server) : List.of();
         Settling settling = evidence.settling();

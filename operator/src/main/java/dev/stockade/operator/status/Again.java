@@ -8,7 +8,15 @@ import java.time.Duration;
 public final class Again {
     private static final Duration BARE_PODS = Duration.ofSeconds(15);
 
+    /** The picture follows within that, and its change is heard of besides. */
+    private static final Duration BEHIND = Duration.ofSeconds(1);
+
     private Again() {}
+
+    /** Writes nothing: the picture is older than the resource. */
+    public static <P extends HasMetadata> UpdateControl<P> onceCaughtUp() {
+        return UpdateControl.<P>noUpdate().rescheduleAfter(BEHIND);
+    }
 
     /**
      * Writes nothing, and comes back where waiting alone may change what is so.
