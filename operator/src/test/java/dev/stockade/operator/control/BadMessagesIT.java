@@ -96,7 +96,7 @@ class BadMessagesIT {
 
     static Stream<Arguments> firstMessages() {
         return Stream.of(
-                Arguments.of("nothing", SubscribeRequest.getDefaultInstance(), "neither Hello nor Acknowledgement"),
+                Arguments.of("nothing", SubscribeRequest.getDefaultInstance(), "neither Hello, Acknowledgement, Sockets nor ProbeResult"),
                 Arguments.of(
                         "an acknowledgement before the Hello",
                         acknowledgement(Acknowledgement.newBuilder().setVersion("v")),

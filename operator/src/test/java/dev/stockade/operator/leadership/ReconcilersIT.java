@@ -236,7 +236,7 @@ class ReconcilersIT {
 
         awaitServer(server, "PolicyEnforced", "TRUE Acknowledged");
         awaitServer(server, "Ready", "TRUE Enforced");
-        assertThat(serverState(server, "MeshOnly")).isEqualTo("UNKNOWN NotTried");
+        assertThat(serverState(server, "MeshOnly")).isEqualTo("UNKNOWN Probing");
         assertThat(client.resource(server).get().getStatus())
                 .satisfies(status -> assertThat(status.observedGeneration()).isEqualTo(1))
                 .satisfies(status -> assertThat(status.sidecars()).isEqualTo("1/1"));
