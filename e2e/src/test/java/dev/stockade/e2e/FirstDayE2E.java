@@ -174,7 +174,10 @@ class FirstDayE2E {
 
     @Test
     void defaultDenyEgressIsNamedStepByStepAndTheSentencesAreTheCure() {
-        assertThat(shut.awaitEvent("shut", event -> event.getReason().equals("EgressDenied"))
+        assertThat(shut.awaitEvent(
+                                "shut",
+                                event -> event.getReason().equals("EgressDenied")
+                                        && event.getMessage().contains("has not reached the operator"))
                         .getMessage())
                 .contains("NetworkPolicy e2e-day-shut/default-deny", "TCP 15010 in namespace stockade-system", "DNS");
 
