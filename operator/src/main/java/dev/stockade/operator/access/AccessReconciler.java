@@ -47,8 +47,7 @@ public final class AccessReconciler implements Reconciler<McpAccessPolicy> {
         Settling settling = evidence.settling();
         publisher.publish(
                 policy,
-                AccessStatusFactory.of(
-                        policy, mesh, evidence.acknowledgements(), settling, evidence.now()),
+                AccessStatusFactory.of(policy, mesh, evidence.acknowledgements(), settling, evidence.now()),
                 context);
         return Again.after(false, settling);
     }

@@ -96,7 +96,10 @@ class BadMessagesIT {
 
     static Stream<Arguments> firstMessages() {
         return Stream.of(
-                Arguments.of("nothing", SubscribeRequest.getDefaultInstance(), "neither Hello, Acknowledgement, Sockets nor ProbeResult"),
+                Arguments.of(
+                        "nothing",
+                        SubscribeRequest.getDefaultInstance(),
+                        "neither Hello, Acknowledgement, Sockets nor ProbeResult"),
                 Arguments.of(
                         "an acknowledgement before the Hello",
                         acknowledgement(Acknowledgement.newBuilder().setVersion("v")),

@@ -21,7 +21,9 @@ class MeshTest {
         long there = mesh.view().servers().getFirst().getMetadata().getGeneration();
 
         assertThat(mesh.isBehind(web(there))).isFalse();
-        assertThat(mesh.isBehind(web(there - 1))).as("the picture is the newer one").isFalse();
+        assertThat(mesh.isBehind(web(there - 1)))
+                .as("the picture is the newer one")
+                .isFalse();
         assertThat(mesh.isBehind(web(there + 1))).isTrue();
         assertThat(Meshes.of().isBehind(web(there))).isTrue();
     }
