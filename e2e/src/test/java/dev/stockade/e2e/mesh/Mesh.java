@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A cluster with Stockade on it, shared by all tests of a run. */
 public final class Mesh implements AutoCloseable {
+    /** As patient as kubectl, nearly: a webhook on a busy machine takes longer than the client's ten seconds. */
+    private static final int REQUEST_MILLIS = 60_000;
+
     private final TestCluster cluster;
     private final KubernetesClient client;
     private final Chart chart;
@@ -59,9 +62,10 @@ public final class Mesh implements AutoCloseable {
             images.built().ifPresent(time -> measurements.record(Row.IMAGES_BUILT, time));
             var chart = new Chart(
                     root.resolve("charts/stockade"), cluster.kubeconfig(), cluster.registry(), images.version());
-            KubernetesClient client = new KubernetesClientBuilder()
-                    .withConfig(Config.fromKubeconfig(cluster.kubeconfig().toFile()))
-                    .build();
+            Config config = Config.fromKubeconfig(cluster.kubeconfig().toFile());
+            config.setRequestTimeout(REQUEST_MILLIS);
+            KubernetesClient client =
+                    new KubernetesClientBuilder().withConfig(config).build();
             var manifests = new Manifests(images.agent());
             Mesh mesh = new Mesh(cluster, client, chart, manifests, new Nodes(client, images.agent()), measurements);
             try {
