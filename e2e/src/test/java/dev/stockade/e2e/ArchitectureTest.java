@@ -112,7 +112,9 @@ class ArchitectureTest {
     void testsOnAClusterAreNamedForIt() {
         classes()
                 .that()
-                .areAnnotatedWith("dev.stockade.e2e.mesh.OnMesh")
+                .areMetaAnnotatedWith("dev.stockade.e2e.mesh.OnMesh")
+                .and()
+                .areNotAnnotations()
                 .should()
                 .haveSimpleNameEndingWith("E2E")
                 .check(ALL);
