@@ -58,6 +58,7 @@ class OperatorAbsenceE2E {
 
     @Test
     void grantedCallsGoOnWithoutTheOperatorAndItComesBackWithTheSameCa() {
+        standing.tools().server(Standing.SERVER).await("MeshOnly", "True");
         Map<String, String> held = Versions.ofWhatHolds(mesh.client());
         Map<String, String> ca = ca();
         int replicas = operator.wanted();

@@ -2,6 +2,7 @@ package dev.stockade.e2e;
 
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.OnMesh;
+import dev.stockade.e2e.mesh.Standing;
 import dev.stockade.e2e.mesh.Versions;
 import java.time.Duration;
 import java.util.Map;
@@ -19,7 +20,7 @@ class QuietE2E {
 
     QuietE2E(Mesh mesh) {
         this.mesh = mesh;
-        mesh.standing();
+        mesh.standing().tools().server(Standing.SERVER).await("MeshOnly", "True");
     }
 
     @Test
