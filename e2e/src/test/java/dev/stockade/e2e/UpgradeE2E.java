@@ -65,6 +65,7 @@ class UpgradeE2E {
         if (old != null) {
             old.close();
         }
+        mesh.endSoak();
     }
 
     @Test

@@ -37,11 +37,14 @@ public final class FailureEvidence implements TestExecutionExceptionHandler, Lif
     }
 
     private static Throwable kept(ExtensionContext context, Throwable failure) {
-        KubernetesClient client = context.getRoot()
+        Cluster cluster = context.getRoot()
                 .getStore(ExtensionContext.Namespace.GLOBAL)
-                .get(KubernetesClient.class, KubernetesClient.class);
-        return client == null ? failure : kept(client, name(context), failure);
+                .get(KubernetesClient.class, Cluster.class);
+        return cluster == null ? failure : kept(cluster.client(), name(context), failure);
     }
+
+    /** Where a class's scenarios run, as its extension leaves it in the store. */
+    public record Cluster(KubernetesClient client) {}
 
     private static String name(ExtensionContext context) {
         return (context.getRequiredTestClass().getSimpleName() + "-" + context.getDisplayName())

@@ -1,5 +1,6 @@
 package dev.stockade.e2e.mesh;
 
+import dev.stockade.e2e.evidence.FailureEvidence;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -51,7 +52,10 @@ final class MeshExtension implements ParameterResolver {
                 .getStore(RUN)
                 .computeIfAbsent(Holder.class, key -> new Holder(), Holder.class)
                 .mesh();
-        context.getRoot().getStore(Namespace.GLOBAL).put(KubernetesClient.class, mesh.client());
+        // What is closeable in a store is closed with it, before the mesh that still needs it: so it is wrapped.
+        context.getRoot()
+                .getStore(Namespace.GLOBAL)
+                .put(KubernetesClient.class, new FailureEvidence.Cluster(mesh.client()));
         return mesh;
     }
 }
