@@ -26,6 +26,7 @@ fault() {
   shift
   need_root "$verb"
   kubeconfig >/dev/null
+  addresses "$(<"$run/block")"
   "fault_$verb" "$@"
 }
 
