@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build images cli bench clean
+.PHONY: help demo test faults build images cli bench clean
 
 help: ## show this list
 	@echo 'Stockade: make TARGET'
@@ -11,6 +11,9 @@ demo: ## an agent calls a real MCP server through Stockade on a real cluster, wi
 
 test: ## run every test, those on a cluster too (about 50 minutes on two cores, and 11 more that compile the cluster, once)
 	@e2e/setup/prerequisites e2e/setup/task test
+
+faults: ## make parts of a cluster fail under steady traffic, and print what came of it (15 minutes)
+	@e2e/setup/prerequisites e2e/setup/task faults
 
 build: ## compile and package, without tests (two minutes)
 	@e2e/setup/prerequisites --for jdk e2e/setup/task build
