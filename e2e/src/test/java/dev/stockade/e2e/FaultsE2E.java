@@ -281,7 +281,7 @@ class FaultsE2E {
         // A session ends with its replica, and its client begins another one. This server ends at once when it is told
         // to, whatever
         // it is at.
-        assertThat(without(calls, "REFUSED HTTP 404 ", "REFUSED HTTP 502 "))
+        assertThat(without(calls, "REFUSED HTTP 404 ", "REFUSED HTTP 502 ", "REFUSED HTTP 503 "))
                 .as("failures, of %s", calls.counted())
                 .isEmpty();
         row(
