@@ -20,10 +20,14 @@ final class ClusterOptions {
             description = "The context of the kubeconfig. Default: its current one.")
     private @Nullable String context;
 
-    /** To be closed. */
-    Kubeconfig.Connection connect(Surroundings around) {
+    /**
+     * To be closed.
+     *
+     * @param namespace of names that are written without one; empty: the kubeconfig's
+     */
+    Kubeconfig.Connection connect(Surroundings around, Optional<String> namespace) {
         return new Kubeconfig(
                         Optional.ofNullable(kubeconfig).map(around.folder()::resolve), Optional.ofNullable(context))
-                .connect(Optional.empty());
+                .connect(namespace);
     }
 }

@@ -9,6 +9,7 @@ import dev.stockade.cli.question.Resources;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where the resources come from: manifests, or the cluster of the kubeconfig. */
@@ -33,17 +34,8 @@ final class SourceOptions {
             description = "The namespace of names that are written without one. Default: the kubeconfig's.")
     private @Nullable String namespace;
 
-    @Option(
-            names = "--kubeconfig",
-            paramLabel = "FILE",
-            description = "The kubeconfig. Default: $KUBECONFIG, then ~/.kube/config, then the pod's own account.")
-    private @Nullable String kubeconfig;
-
-    @Option(
-            names = "--context",
-            paramLabel = "NAME",
-            description = "The context of the kubeconfig. Default: its current one.")
-    private @Nullable String context;
+    @Mixin
+    private final ClusterOptions cluster = new ClusterOptions();
 
     /** What asks and is then closed. */
     interface Use<T> {
@@ -56,9 +48,7 @@ final class SourceOptions {
             var texts = new SourceFiles(around.folder(), around.in()).texts(files, recursive);
             return use.of(ManifestReader.read(texts, named));
         }
-        try (Kubeconfig.Connection connection = new Kubeconfig(
-                        Optional.ofNullable(kubeconfig).map(around.folder()::resolve), Optional.ofNullable(context))
-                .connect(named)) {
+        try (Kubeconfig.Connection connection = cluster.connect(around, named)) {
             return use.of(connection.resources());
         }
     }

@@ -57,7 +57,7 @@ public final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Overview overview;
-        try (Kubeconfig.Connection connection = cluster.connect(around)) {
+        try (Kubeconfig.Connection connection = cluster.connect(around, Optional.empty())) {
             overview = Examining.of(
                     new LiveMesh(connection.client(), Optional.ofNullable(namespace), connection.namespace()).read());
         }
