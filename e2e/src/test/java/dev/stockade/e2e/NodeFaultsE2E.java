@@ -74,6 +74,17 @@ class NodeFaultsE2E {
         calls.reasons().forEach((reason, times) -> System.out.println("e2e: " + fault + ": " + times + " x " + reason));
     }
 
+    /** Until the cluster knows that the pod is out of reach, and no status has claimed anything for it. */
+    private void goesOnWithout(Pod away) {
+        String name = away.getMetadata().getName();
+        steady.goesOn();
+        assertNotSaidToBeEnforcedBy(away);
+        Waiting.until(
+                "the pod is known to be out of reach",
+                () -> team.pod(name).getStatus().getConditions(),
+                () -> !Readiness.isPodReady(team.pod(name)));
+    }
+
     /** While a sidecar cannot hear of it, an edit is not said to be enforced, and the message names the pod. */
     private void assertNotSaidToBeEnforcedBy(Pod pod) {
         steady.editUnenforced();
@@ -100,12 +111,7 @@ class NodeFaultsE2E {
 
         rig.link(false);
         try {
-            steady.goesOn();
-            assertNotSaidToBeEnforcedBy(away);
-            Waiting.until(
-                    "the pod is known to be out of reach",
-                    () -> team.pod(away.getMetadata().getName()).getStatus().getConditions(),
-                    () -> !Readiness.isPodReady(team.pod(away.getMetadata().getName())));
+            goesOnWithout(away);
         } finally {
             rig.link(true);
         }
@@ -195,12 +201,7 @@ class NodeFaultsE2E {
 
         rig.lose();
         try {
-            steady.goesOn();
-            assertNotSaidToBeEnforcedBy(away);
-            Waiting.until(
-                    "the pod is known to be out of reach",
-                    () -> team.pod(away.getMetadata().getName()).getStatus().getConditions(),
-                    () -> !Readiness.isPodReady(team.pod(away.getMetadata().getName())));
+            goesOnWithout(away);
         } finally {
             steady.logsMayBeGone(from, Instant.now());
             rig.giveBack();
