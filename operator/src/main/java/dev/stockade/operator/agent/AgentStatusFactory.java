@@ -97,18 +97,6 @@ final class AgentStatusFactory {
                 NotCapturedNames.of(agent, mesh, pods));
     }
 
-    /** The same where nobody restarts pods. */
-    static AgentIdentityStatus of(
-            AgentIdentity agent,
-            Mesh mesh,
-            Acknowledgements acks,
-            List<String> bare,
-            Outdated outdated,
-            Settling settling,
-            Instant now) {
-        return of(agent, mesh, acks, bare, Optional.empty(), outdated, settling, now);
-    }
-
     /** Its own pods, and those of the servers that a policy opens to it: what changes here changes what they do. */
     private static List<MeshPod> concerned(AgentIdentity agent, Mesh mesh, List<MeshPod> pods) {
         ResourceName name = ResourceName.of(agent);

@@ -102,19 +102,6 @@ final class ServerStatusFactory {
                 server.getSpec().openPorts());
     }
 
-    /** The same where nobody restarts pods. */
-    static SecureMcpServerStatus of(
-            SecureMcpServer server,
-            Mesh mesh,
-            Acknowledgements acks,
-            List<String> bare,
-            Finding tried,
-            Outdated outdated,
-            Settling settling,
-            Instant now) {
-        return of(server, mesh, acks, bare, Optional.empty(), tried, outdated, settling, now);
-    }
-
     /** The server's pods that have a sidecar. */
     static List<MeshPod> pods(SecureMcpServer server, Mesh mesh) {
         return mesh.claims().pods(server).stream().filter(MeshPod::injected).toList();

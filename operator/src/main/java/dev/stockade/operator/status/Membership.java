@@ -41,13 +41,7 @@ public final class Membership {
                         + ". Narrow spec.selector of one of them, or delete one.");
     }
 
-    /**
-     * Injected.
-     *
-     * @param injected how many pods have the sidecar
-     * @param bare the names of the selected pods without one
-     */
-    public static Finding injected(int injected, List<String> bare) {
+    private static Finding injected(int injected, List<String> bare) {
         if (injected == 0 && bare.isEmpty()) {
             return Finding.yes(Conditions.INJECTED, Reason.NO_PODS, "No pod is selected yet.");
         }
@@ -65,12 +59,7 @@ public final class Membership {
         return injected + " of " + Phrases.count(all, "pod") + (all == 1 ? " has" : " have") + " the sidecar.";
     }
 
-    /**
-     * Injected.
-     *
-     * @param orphaned the selected pods whose service account was deleted: they hold no identity, whatever else they have
-     */
-    public static Finding injected(int injected, List<String> bare, List<MeshPod> orphaned) {
+    private static Finding injected(int injected, List<String> bare, List<MeshPod> orphaned) {
         if (orphaned.isEmpty()) {
             return injected(injected, bare);
         }
@@ -104,6 +93,9 @@ public final class Membership {
     /**
      * Injected.
      *
+     * @param injected how many pods have the sidecar
+     * @param bare the names of the selected pods without one
+     * @param orphaned the selected pods whose service account was deleted: they hold no identity, whatever else they have
      * @param restarting how far restarting the pods without a sidecar has come, where the resource asks for it
      */
     public static Finding injected(

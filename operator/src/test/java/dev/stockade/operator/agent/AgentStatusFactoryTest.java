@@ -124,7 +124,14 @@ class AgentStatusFactoryTest {
                 .findFirst()
                 .orElseThrow();
         return AgentStatusFactory.of(
-                triage, mesh, sidecars.registry(), List.of(), new Outdated("test"), Settling.OVER, NOW);
+                triage,
+                mesh,
+                sidecars.registry(),
+                List.of(),
+                Optional.empty(),
+                new Outdated("test"),
+                Settling.OVER,
+                NOW);
     }
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Meshes;
 import dev.stockade.operator.status.Outdated;
 import dev.stockade.operator.status.Reason;
+import dev.stockade.operator.status.Restarting;
 import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Sidecars;
 import dev.stockade.operator.status.StatusPage;
@@ -20,10 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ServerStatusFactoryTest {
@@ -156,7 +159,7 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(manifests.toArray(String[]::new));
 
         SecureMcpServerStatus status = ServerStatusFactory.of(
-                web(mesh), mesh, sidecars.registry(), bare, NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+                web(mesh), mesh, sidecars.registry(), bare, Optional.empty(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
         StatusPage.read().has("SecureMcpServer", status.conditions());
         assertThat(status.conditions())
@@ -169,7 +172,15 @@ class ServerStatusFactoryTest {
     private static String accepted(Mesh mesh, Sidecars sidecars) {
         return message(
                 ServerStatusFactory.of(
-                        web(mesh), mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW),
+                        web(mesh),
+                        mesh,
+                        sidecars.registry(),
+                        List.of(),
+                        Optional.empty(),
+                        NOT_TRIED,
+                        OF_TEST,
+                        Settling.OVER,
+                        NOW),
                 "Accepted");
     }
 
@@ -192,7 +203,15 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web").listen("a", 404);
 
         SecureMcpServerStatus status = ServerStatusFactory.of(
-                web(mesh), mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+                web(mesh),
+                mesh,
+                sidecars.registry(),
+                List.of(),
+                Optional.empty(),
+                NOT_TRIED,
+                OF_TEST,
+                Settling.OVER,
+                NOW);
 
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
@@ -225,7 +244,15 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
         SecureMcpServerStatus status = ServerStatusFactory.of(
-                web(mesh), mesh, sidecars.registry(), List.of("tools/old"), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+                web(mesh),
+                mesh,
+                sidecars.registry(),
+                List.of("tools/old"),
+                Optional.empty(),
+                NOT_TRIED,
+                OF_TEST,
+                Settling.OVER,
+                NOW);
 
         assertThat(message(status, "PolicyEnforced"))
                 .startsWith("1 of 2 sidecars concerned have acknowledged generation 3. Waiting for tools/b: ");
@@ -248,7 +275,7 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
         SecureMcpServerStatus status = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+                server, mesh, sidecars.registry(), List.of(), Optional.empty(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
 
         String sentence =
                 "limits.bufferBytes is 128Mi, and each sidecar uses 40Mi of it: half of its direct memory. Set at most"
@@ -262,6 +289,7 @@ class ServerStatusFactoryTest {
                                 mesh,
                                 new Sidecars().registry(),
                                 List.of(),
+                                Optional.empty(),
                                 NOT_TRIED,
                                 OF_TEST,
                                 NEW_LEADER,
@@ -282,11 +310,19 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
         SecureMcpServer server = web(mesh);
         SecureMcpServerStatus first = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+                server, mesh, sidecars.registry(), List.of(), Optional.empty(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
         server.setStatus(first);
 
         SecureMcpServerStatus later = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW.plusSeconds(60));
+                server,
+                mesh,
+                sidecars.registry(),
+                List.of(),
+                Optional.empty(),
+                NOT_TRIED,
+                OF_TEST,
+                Settling.OVER,
+                NOW.plusSeconds(60));
 
         assertThat(later).isEqualTo(first);
     }
@@ -300,6 +336,7 @@ class ServerStatusFactoryTest {
                 mesh,
                 new Sidecars().hold("a", 3, "web").registry(),
                 List.of(),
+                Optional.empty(),
                 NOT_TRIED,
                 OF_TEST,
                 Settling.OVER,
@@ -307,19 +344,44 @@ class ServerStatusFactoryTest {
         Sidecars unheard = new Sidecars();
 
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW)))
+                        server,
+                        mesh,
+                        unheard.registry(),
+                        List.of(),
+                        Optional.empty(),
+                        NOT_TRIED,
+                        OF_TEST,
+                        NEW_LEADER,
+                        NOW)))
                 .isEqualTo("TRUE");
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, Settling.OVER, NOW)))
+                        server,
+                        mesh,
+                        unheard.registry(),
+                        List.of(),
+                        Optional.empty(),
+                        NOT_TRIED,
+                        OF_TEST,
+                        Settling.OVER,
+                        NOW)))
                 .isEqualTo("UNKNOWN");
         server.getMetadata().setGeneration(4L);
         assertThat(state(ServerStatusFactory.of(
-                        server, mesh, unheard.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW)))
+                        server,
+                        mesh,
+                        unheard.registry(),
+                        List.of(),
+                        Optional.empty(),
+                        NOT_TRIED,
+                        OF_TEST,
+                        NEW_LEADER,
+                        NOW)))
                 .isEqualTo("UNKNOWN");
     }
 
     private static SecureMcpServerStatus of(SecureMcpServer server, Mesh mesh, Sidecars sidecars, Settling settling) {
-        return ServerStatusFactory.of(server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, settling, NOW);
+        return ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), Optional.empty(), NOT_TRIED, OF_TEST, settling, NOW);
     }
 
     @Test
@@ -370,7 +432,15 @@ class ServerStatusFactoryTest {
         SecureMcpServer server = web(nobody);
         Settling itself = new Settling(Duration.ofSeconds(20), NOW.minusSeconds(5));
         server.setStatus(ServerStatusFactory.of(
-                server, nobody, new Sidecars().registry(), List.of(), NOT_TRIED, OF_TEST, itself, NOW));
+                server,
+                nobody,
+                new Sidecars().registry(),
+                List.of(),
+                Optional.empty(),
+                NOT_TRIED,
+                OF_TEST,
+                itself,
+                NOW));
         assertThat(state(server.getStatus())).isEqualTo("TRUE");
 
         Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
@@ -380,6 +450,7 @@ class ServerStatusFactoryTest {
                         withPod,
                         new Sidecars().registry(),
                         List.of(),
+                        Optional.empty(),
                         NOT_TRIED,
                         OF_TEST,
                         itself,
@@ -396,7 +467,15 @@ class ServerStatusFactoryTest {
 
     private static SecureMcpServerStatus tried(SecureMcpServer server, Mesh mesh, Finding found, Settling settling) {
         return ServerStatusFactory.of(
-                server, mesh, new Sidecars().hold("a", 3, "web").registry(), List.of(), found, OF_TEST, settling, NOW);
+                server,
+                mesh,
+                new Sidecars().hold("a", 3, "web").registry(),
+                List.of(),
+                Optional.empty(),
+                found,
+                OF_TEST,
+                settling,
+                NOW);
     }
 
     private static List<String> ready(SecureMcpServerStatus status) {
@@ -463,7 +542,15 @@ class ServerStatusFactoryTest {
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
         SecureMcpServerStatus status = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, new Outdated("2.0"), Settling.OVER, NOW);
+                server,
+                mesh,
+                sidecars.registry(),
+                List.of(),
+                Optional.empty(),
+                NOT_TRIED,
+                new Outdated("2.0"),
+                Settling.OVER,
+                NOW);
 
         assertThat(message(status, "Injected"))
                 .isEqualTo(
@@ -478,6 +565,7 @@ class ServerStatusFactoryTest {
                                 mesh,
                                 new Sidecars().registry(),
                                 List.of(),
+                                Optional.empty(),
                                 NOT_TRIED,
                                 new Outdated("2.0"),
                                 NEW_LEADER,
@@ -487,9 +575,44 @@ class ServerStatusFactoryTest {
         // But once the pod is another one, it is gone.
         assertThat(message(
                         ServerStatusFactory.of(
-                                server, mesh, sidecars.registry(), List.of(), NOT_TRIED, OF_TEST, NEW_LEADER, NOW),
+                                server,
+                                mesh,
+                                sidecars.registry(),
+                                List.of(),
+                                Optional.empty(),
+                                NOT_TRIED,
+                                OF_TEST,
+                                NEW_LEADER,
+                                NOW),
                         "Injected"))
                 .isEqualTo("1 of 1 pod has the sidecar.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RESTARTING, false", "WAITING_FOR_BUDGET, false", "NOT_EVICTABLE, true", "EVICTION_STOPPED, true"})
+    void howFarRestartingPodsHasComeIsSaidAndIsStalledWhereOnlyAUserCanMendIt(Reason reason, boolean stalled) {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+
+        SecureMcpServerStatus status = ServerStatusFactory.of(
+                web(mesh),
+                mesh,
+                new Sidecars().hold("a", 3, "web").registry(),
+                List.of("tools/old"),
+                Optional.of(new Restarting(reason, "So it is.", stalled)),
+                NOT_TRIED,
+                OF_TEST,
+                Settling.OVER,
+                NOW);
+
+        StatusPage.read().has("SecureMcpServer", status.conditions());
+        assertThat(message(status, "Injected"))
+                .isEqualTo("1 of 2 pods have the sidecar. Without: tools/old. So it is.");
+        assertThat(status.conditions())
+                .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
+                .contains(
+                        "Injected FALSE " + reason.word(),
+                        "Ready FALSE " + reason.word(),
+                        stalled ? "Stalled TRUE " + reason.word() : "Stalled FALSE NotStalled");
     }
 
     @Test
