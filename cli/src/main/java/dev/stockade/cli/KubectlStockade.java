@@ -7,6 +7,7 @@ import dev.stockade.cli.command.AuditCommand;
 import dev.stockade.cli.command.CanICommand;
 import dev.stockade.cli.command.CompleteCommand;
 import dev.stockade.cli.command.CompletionCommand;
+import dev.stockade.cli.command.DoctorCommand;
 import dev.stockade.cli.command.PolicyCommand;
 import dev.stockade.cli.command.StatusCommand;
 import java.io.BufferedOutputStream;
@@ -22,7 +23,10 @@ import picocli.CommandLine.Model.CommandSpec;
 /** {@code kubectl stockade}: what people ask of the mesh, from a terminal or in CI. */
 @Command(
         name = "kubectl stockade",
-        description = {"Shows the mesh, asks its policy, tests it without a cluster, and checks audit logs.", ""},
+        description = {
+            "Shows the mesh, checks its installation, asks its policy, tests it without a cluster, and checks audit logs.",
+            ""
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
@@ -64,6 +68,7 @@ public final class KubectlStockade {
     public static CommandLine commandLine(Surroundings around) {
         CommandLine root = new CommandLine(CommandSpec.forAnnotatedObject(new KubectlStockade()))
                 .addSubcommand(new StatusCommand(around))
+                .addSubcommand(new DoctorCommand(around))
                 .addSubcommand(new CanICommand(around))
                 .addSubcommand(PolicyCommand.with(around))
                 .addSubcommand(AuditCommand.with(around))

@@ -78,6 +78,7 @@ final class Rehearsal {
         run(folder, ExitCodes.NO, "policy", "test", "cases.yaml");
         run(folder, ExitCodes.CLUSTER, "can-i", "triage", "connect", "github", "--kubeconfig", "kubeconfig");
         run(folder, ExitCodes.CLUSTER, "status", "--kubeconfig", "kubeconfig");
+        run(folder, ExitCodes.CLUSTER, "doctor", "--kubeconfig", "kubeconfig");
         run(folder, ExitCodes.UNUSABLE, "audit", "verify");
         run(folder, ExitCodes.YES, "__complete", "can-i", "");
         run(folder, ExitCodes.YES, "can-i", "--help");

@@ -39,6 +39,8 @@ class KubectlStockadeTest {
                 "audit",
                 "status -o xml",
                 "status tools",
+                "doctor -o xml",
+                "doctor stockade-system",
                 "completion tcsh",
                 "nonsense",
             })
@@ -64,8 +66,12 @@ class KubectlStockadeTest {
     /** The example of the issue has to be found by whoever asks for help. */
     @Test
     void everyCommandThatPeopleUseHasExamplesAndExitCodes() {
-        for (List<String> command :
-                List.of(List.of("status"), List.of("can-i"), List.of("policy", "test"), List.of("audit", "verify"))) {
+        for (List<String> command : List.of(
+                List.of("status"),
+                List.of("doctor"),
+                List.of("can-i"),
+                List.of("policy", "test"),
+                List.of("audit", "verify"))) {
             List<String> asked = new ArrayList<>(command);
             asked.add("--help");
 
@@ -106,7 +112,7 @@ class KubectlStockadeTest {
             delimiter = '|',
             nullValues = "-",
             value = {
-                "'' | audit,can-i,completion,policy,status | :4",
+                "'' | audit,can-i,completion,doctor,policy,status | :4",
                 "can | can-i | :4",
                 "can-i,agents/x,'' | call,connect,get,read | :4",
                 "can-i,agents/x,c | call,connect | :4",
