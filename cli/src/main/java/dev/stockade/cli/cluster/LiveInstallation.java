@@ -49,6 +49,9 @@ public final class LiveInstallation {
     private static final String CA_SECRET = "stockade-ca";
     private static final String SIDECAR = "stockade-sidecar";
     private static final String METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+    /** Not the sidecar's own user, which a pod in the mesh may not take. */
+    private static final long NOBODY = 65534;
+
     private static final long ANSWER_SECONDS = 10;
     private static final long HALF_A_SECOND = 500;
     private static final int OK = 200;
@@ -239,7 +242,7 @@ public final class LiveInstallation {
                 .withAutomountServiceAccountToken(false)
                 .withNewSecurityContext()
                 .withRunAsNonRoot(true)
-                .withRunAsUser(65532L)
+                .withRunAsUser(NOBODY)
                 .withNewSeccompProfile()
                 .withType("RuntimeDefault")
                 .endSeccompProfile()
