@@ -76,13 +76,20 @@ public sealed interface McpMessage {
      * @param protocolVersion what {@code _meta} names (modern), else ""
      * @param task whether the call asks to be run as a task
      * @param brought what a server handed out earlier
+     * @param traceparent what {@code _meta} says of the caller's trace, as it stands there and unchecked, else ""
      */
-    record Params(List<Target> targets, ByteRange arguments, String protocolVersion, boolean task, Brought brought) {
+    record Params(
+            List<Target> targets,
+            ByteRange arguments,
+            String protocolVersion,
+            boolean task,
+            Brought brought,
+            String traceparent) {
         static final Params NONE = new Params(List.of(), ByteRange.NONE, "", false);
 
         /** Brings nothing back. */
         public Params(List<Target> targets, ByteRange arguments, String protocolVersion, boolean task) {
-            this(targets, arguments, protocolVersion, task, Brought.NOTHING);
+            this(targets, arguments, protocolVersion, task, Brought.NOTHING, "");
         }
 
         public Params {
@@ -90,6 +97,7 @@ public sealed interface McpMessage {
             requireNonNull(arguments);
             requireNonNull(protocolVersion);
             requireNonNull(brought);
+            requireNonNull(traceparent);
         }
     }
 }

@@ -111,6 +111,15 @@ public final class McpReader {
                         WantedKey.object("notifications", NOTIFICATIONS, notifications)));
     }
 
+    /** Looked for apart: nothing depends on it, so a key that differs from it in case is somebody's own, and passes. */
+    private static final Members.Layout TRACE =
+            new Members.Layout(new ObjectKeys(false, false, List.of(WantedKey.leaf("traceparent", 0))), 1);
+
+    /** In which a trace is looked for, in bytes. */
+    private static final int LONGEST_META = 16 << 10;
+
+    private static final int LONGEST_TRACEPARENT = 256;
+
     /** How many URIs, and how many tasks, one {@code subscriptions/listen} may name. */
     private static final int MOST_SUBSCRIPTIONS = 1000;
 
@@ -120,6 +129,7 @@ public final class McpReader {
 
     private final StrictJson json;
     private final Members found = new Members(LAYOUT);
+    private final Members trace = new Members(TRACE);
     private ByteBuffer body = ByteBuffer.allocate(0);
 
     /** @param seed any number that a sender cannot know */
@@ -204,7 +214,26 @@ public final class McpReader {
         }
         List<Target> targets = known.isEmpty() ? List.of() : targets(known.get());
         return new McpMessage.Params(
-                targets, arguments, version, found.has(TASK) && found.type(TASK) != Members.NULL, brought(known));
+                targets,
+                arguments,
+                version,
+                found.has(TASK) && found.type(TASK) != Members.NULL,
+                brought(known),
+                traceparent());
+    }
+
+    /** MCP, SEP-414: W3C Trace Context stands in {@code _meta} under its own names. Whatever it holds refuses no message. */
+    private String traceparent() throws JsonRefusedException {
+        ByteRange meta = found.range(META);
+        if (found.type(META) != Members.OBJECT || meta.length() > LONGEST_META) {
+            return "";
+        }
+        ByteBuffer object = body.slice(body.position() + meta.start(), meta.length());
+        json.read(object, trace);
+        ByteRange field = trace.range(0);
+        return trace.type(0) == Members.STRING && field.length() <= LONGEST_TRACEPARENT
+                ? JsonPieces.text(object, field)
+                : "";
     }
 
     private Brought brought(Optional<McpMethod> known) throws JsonRefusedException {

@@ -161,12 +161,22 @@ final class AgentRequest {
             }
             case McpMessage.Request request -> {
                 id = Optional.of(request.id());
+                trace(request);
                 yield wait > 0 ? tooMany(request, wait) : call(request, body);
             }
-            case McpMessage.Notification notification ->
-                wait > 0 ? tooMany(notification, wait) : call(notification, body);
+            case McpMessage.Notification notification -> {
+                trace(notification);
+                yield wait > 0 ? tooMany(notification, wait) : call(notification, body);
+            }
             case McpMessage.Response response -> wait > 0 ? tooMany(wait) : response(response, body);
         };
+    }
+
+    /** The header speaks for the connection as well; without a valid one, the message speaks for itself. */
+    private void trace(McpMessage.Call call) {
+        if (attempt.traceId.isEmpty()) {
+            attempt.traceId = TraceContext.traceId(List.of(call.params().traceparent()));
+        }
     }
 
     private Judgement tooMany(McpMessage.Call call, long wait) {

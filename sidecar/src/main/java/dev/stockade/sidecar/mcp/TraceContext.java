@@ -3,8 +3,9 @@ package dev.stockade.sidecar.mcp;
 import java.util.List;
 
 /**
- * The caller's trace, as W3C Trace Context has it (section 3.2, {@code traceparent}). The headers themselves pass unchanged:
- * the mesh adds no span, and what it cannot read is between the agent and the server.
+ * The caller's trace, as W3C Trace Context has it (section 3.2, {@code traceparent}). MCP puts the same into a
+ * message's {@code _meta}. Headers and {@code _meta} themselves pass unchanged: the mesh adds no span, and what it cannot read is
+ * between the agent and the server.
  */
 final class TraceContext {
     /** Version, trace id, parent id, flags: {@code 00-<32>-<16>-<2>} in lower-case hexadecimal digits. */
@@ -18,7 +19,7 @@ final class TraceContext {
     /**
      * The trace's id for the audit log.
      *
-     * @param traceparents every header field of that name
+     * @param traceparents every field of that name
      * @return 32 digits, or "" if there is no such field, more than one, or one that the standard says to ignore
      */
     static String traceId(List<String> traceparents) {
