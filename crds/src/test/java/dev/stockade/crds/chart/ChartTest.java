@@ -57,6 +57,53 @@ class ChartTest {
         assertThat(render("metrics.serviceMonitor", "true").keySet()).contains("ServiceMonitor/stockade-operator");
     }
 
+    @Test
+    void onlySidecarsAndReplicasReachTheControlChannelAndEgressIsOpenUnlessTheApiServerIsTold() throws Exception {
+        JsonNode policy = render().get("NetworkPolicy/stockade-operator").path("spec");
+
+        assertThat(policy.path("policyTypes")).isEqualTo(JSON.readTree("[\"Ingress\"]"));
+        assertThat(policy.has("egress")).isFalse();
+        JsonNode control = rule(policy.path("ingress"), 15010);
+        assertThat(control.path("from")).isEqualTo(JSON.readTree("""
+                [{"namespaceSelector": {"matchLabels": {"stockade.dev/mesh": "enabled"}},
+                  "podSelector": {"matchLabels": {"stockade.dev/sidecar": "injected"}}},
+                 {"podSelector": {"matchLabels":
+                  {"app.kubernetes.io/name": "stockade", "app.kubernetes.io/component": "operator"}}}]"""));
+        assertThat(rule(policy.path("ingress"), 9443).has("from")).isFalse();
+        assertThat(rule(policy.path("ingress"), 8080).has("from")).isFalse();
+    }
+
+    @Test
+    void whoReadsMetricsIsNarrowed() throws Exception {
+        JsonNode policy = render(
+                        "metrics.from[0].namespaceSelector.matchLabels.team", "observability",
+                        "metrics.from[1].ipBlock.cidr", "192.0.2.0/24")
+                .get("NetworkPolicy/stockade-operator")
+                .path("spec");
+
+        assertThat(rule(policy.path("ingress"), 8080).path("from")).isEqualTo(JSON.readTree("""
+                [{"namespaceSelector": {"matchLabels": {"team": "observability"}}}, {"ipBlock": {"cidr": "192.0.2.0/24"}}]"""));
+        assertThat(rule(policy.path("ingress"), 9443).has("from")).isFalse();
+    }
+
+    @Test
+    void egressIsClosedButForWhatTheOperatorNeeds() throws Exception {
+        JsonNode policy = render("operator.egress.apiServer[0]", "10.96.0.1/32")
+                .get("NetworkPolicy/stockade-operator")
+                .path("spec");
+
+        assertThat(policy.path("policyTypes")).isEqualTo(JSON.readTree("[\"Ingress\", \"Egress\"]"));
+        assertThat(policy.path("egress")).isEqualTo(JSON.readTree("""
+                [{"to": [{"ipBlock": {"cidr": "10.96.0.1/32"}}],
+                  "ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]},
+                 {"to": [{"namespaceSelector": {"matchLabels": {"stockade.dev/mesh": "enabled"}},
+                          "podSelector": {"matchLabels": {"stockade.dev/sidecar": "injected"}}}],
+                  "ports": [{"port": 1, "endPort": 65535, "protocol": "TCP"}]},
+                 {"to": [{"podSelector": {"matchLabels":
+                  {"app.kubernetes.io/name": "stockade", "app.kubernetes.io/component": "operator"}}}],
+                  "ports": [{"port": 15010, "protocol": "TCP"}]}]"""));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "'', '', stockade-operator:0.2.0, stockade-sidecar:0.2.0",
@@ -204,12 +251,24 @@ class ChartTest {
         "sidecar.resources.limit.memory, 1Gi, limit",
         "sidecar.resources.limits.memory, lots, memory",
         "networkPolicy, perhaps, networkPolicy",
+        "operator.egress.apiServer[0], kubernetes.default, apiServer",
+        "operator.egress.apiServerPorts[0], https, apiServerPorts",
+        "metrics.from[0].namespace, monitoring, namespace",
         "metrics.serviceMonitor, 2, serviceMonitor"
     })
     void aValueThatIsNonsenseIsRefusedByItsName(String value, String text, String named) {
         assertThatThrownBy(() -> render(value, text))
                 .hasMessageContaining("values don't meet the specifications of the schema")
                 .hasMessageContaining(named);
+    }
+
+    /** The one rule that has the port. */
+    private static JsonNode rule(JsonNode rules, int port) {
+        List<JsonNode> found = stream(rules)
+                .filter(rule -> rule.path("ports").findValuesAsText("port").contains(Integer.toString(port)))
+                .toList();
+        assertThat(found).as("rules for %d in %s", port, rules).hasSize(1);
+        return found.getFirst();
     }
 
     private static JsonNode container(Map<String, JsonNode> objects) {
