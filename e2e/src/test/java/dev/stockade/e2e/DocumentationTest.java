@@ -7,7 +7,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -22,6 +24,7 @@ class DocumentationTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Set<String> NOT_OURS = Set.of("target", "node_modules", ".git", ".mvn");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)(?:#[^)]*)?\\)");
+    private static final Pattern ANCHOR = Pattern.compile("\\]\\(([^)#\\s:]*)#([^)]+)\\)");
     private static final Pattern TEST = Pattern.compile("`([A-Z][A-Za-z0-9]*(?:Test|IT|E2E))`");
 
     static Stream<Path> pages() throws IOException {
@@ -37,6 +40,43 @@ class DocumentationTest {
                 .toList();
 
         assertThat(broken).as("links of %s that lead nowhere", page).isEmpty();
+    }
+
+    /** As GitHub makes anchors of headings; a link to none lands at the top of the page, and nobody finds what was meant. */
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyAnchorIsAHeading(Path page) throws IOException {
+        List<String> broken = new ArrayList<>();
+        for (MatchResult link :
+                ANCHOR.matcher(Files.readString(ROOT.resolve(page))).results().toList()) {
+            Path target = link.group(1).isEmpty()
+                    ? ROOT.resolve(page)
+                    : ROOT.resolve(page).resolveSibling(link.group(1)).normalize();
+            if (target.toString().endsWith(".md")
+                    && Files.exists(target)
+                    && !anchors(target).contains(link.group(2))) {
+                broken.add(link.group());
+            }
+        }
+
+        assertThat(broken)
+                .as("links of %s to sections that are not there", page)
+                .isEmpty();
+    }
+
+    private static Set<String> anchors(Path page) throws IOException {
+        Set<String> anchors = new HashSet<>();
+        boolean code = false;
+        for (String line : Files.readAllLines(page)) {
+            code ^= line.startsWith("```");
+            if (!code && line.startsWith("#")) {
+                String heading = line.replaceFirst("^#+", "").strip().replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1");
+                anchors.add(heading.toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\p{Alnum}_ -]", "")
+                        .replace(' ', '-'));
+            }
+        }
+        return anchors;
     }
 
     @Test
