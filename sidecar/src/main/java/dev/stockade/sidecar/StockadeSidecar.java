@@ -8,6 +8,7 @@ import dev.stockade.sidecar.log.Log;
 import dev.stockade.sidecar.mcp.LoopbackDialer;
 import dev.stockade.sidecar.mcp.McpServerSide;
 import dev.stockade.sidecar.mcp.Peer;
+import dev.stockade.sidecar.state.PodState;
 import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.time.Clock;
@@ -40,6 +41,7 @@ public final class StockadeSidecar {
             McpServerSide mcp = new McpServerSide(
                     state::server,
                     state::stale,
+                    () -> state.held().map(PodState::draining).orElse(false),
                     audit,
                     new LoopbackDialer(loops.socket()),
                     clock,

@@ -128,18 +128,60 @@ class WhereARequestLeadsTest {
     }
 
     @Test
-    void aServerWithoutAReadyReplicaIsUnreachable() {
+    void aServerWithoutAReplicaIsUnreachable() {
+        mesh.tell("agent-1", "agent-v2", s -> s.setAgent(triage(githubAt())));
+
+        HttpResponse<String> answer = mesh.call(agent, "/tools/github", "x");
+
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).contains("\"reason\":\"unreachable\"", "has no replica that is ready.");
+        await().untilAsserted(() -> assertThat(agent.audited()).contains("\"reason\":\"unreachable\"", "tools/github"));
+    }
+
+    @Test
+    void aReplicaThatIsCalledNotReadyIsTriedWhereNoneIsReady() {
+        // Given a Kubernetes that has lost sight of a server that serves
         mesh.tell(
                 "agent-1",
                 "agent-v2",
                 s -> s.setAgent(
                         triage(githubAt(endpoint("server-1", "127.0.0.2").setReady(false)))));
 
+        assertThat(mesh.call(agent, "/tools/github", "x").body()).isEqualTo("github:x");
+
+        // And given one that is not there
+        mesh.tell(
+                "agent-1",
+                "agent-v3",
+                s -> s.setAgent(triage(githubAt(endpoint("dead", "127.0.0.77").setReady(false)))));
+
         HttpResponse<String> answer = mesh.call(agent, "/tools/github", "x");
 
         assertThat(answer.statusCode()).isEqualTo(503);
-        assertThat(answer.body()).contains("\"reason\":\"unreachable\"", "no replica that is ready");
-        await().untilAsserted(() -> assertThat(agent.audited()).contains("\"reason\":\"unreachable\"", "tools/github"));
+        assertThat(answer.body()).contains("no replica that is ready, and those that are not cannot be reached");
+    }
+
+    @Test
+    void aSessionWhoseReplicaIsBeingTakenAwayAndCannotBeReachedIsGone() {
+        String session = AgentRules.tagOf("dead") + ".abc";
+
+        // Given a replica that may come back: the session may live
+        mesh.tell("agent-1", "agent-v2", s -> s.setAgent(triage(githubAt(endpoint("dead", "127.0.0.77")))));
+        assertThat(mesh.call(agent, "/tools/github", "", "Mcp-Session-Id", session)
+                        .statusCode())
+                .isEqualTo(503);
+
+        // When it is being taken away
+        mesh.tell(
+                "agent-1",
+                "agent-v3",
+                s -> s.setAgent(triage(
+                        githubAt(endpoint("dead", "127.0.0.77").setReady(false).setTerminating(true)))));
+
+        // Then its client is told to begin anew
+        HttpResponse<String> answer = mesh.call(agent, "/tools/github", "", "Mcp-Session-Id", session);
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).contains("\"reason\":\"unknown_session\"", "Start a new one");
     }
 
     @Test

@@ -71,7 +71,8 @@ final class AgentSnapshot {
                         .setPodUid(pod.uid())
                         .setPodName(pod.name())
                         .setAddress(pod.ips().getFirst())
-                        .setReady(pod.ready() && !pod.terminating()));
+                        .setReady(pod.ready() && !pod.terminating())
+                        .setTerminating(pod.terminating()));
             }
         }
         if (agent.getSpec().capture() == Capture.NAMES) {

@@ -234,6 +234,15 @@ final class Exchange implements Upstream.Listener {
     }
 
     private void unreachable() {
+        if (side.isDraining()) {
+            // 404 has a client begin a new session, which another replica takes.
+            finish(
+                    request.session().isPresent()
+                            ? HttpResponseStatus.NOT_FOUND
+                            : HttpResponseStatus.SERVICE_UNAVAILABLE,
+                    refusals().ended());
+            return;
+        }
         finish(HttpResponseStatus.SERVICE_UNAVAILABLE, refusals().unreachable(request.rules()));
     }
 

@@ -46,6 +46,7 @@ public final class McpServerSide {
 
     private final Supplier<Optional<ServerRules>> rules;
     private final BooleanSupplier stale;
+    private final BooleanSupplier draining;
     private final AuditLog audit;
     private final UpstreamPool upstreams;
     private final Clock clock;
@@ -68,6 +69,7 @@ public final class McpServerSide {
     /**
      * @param rules the rules in force; empty while this pod is no server
      * @param stale whether the rules are too old to be relied on: everything is refused then
+     * @param draining whether this pod is going, and its server with it
      * @param pod this pod: its name is recorded, its UID makes the tag of its sessions
      * @param allowances what agents may take; theirs is the event loop of all streams
      * @param own is told how the server answers
@@ -75,6 +77,7 @@ public final class McpServerSide {
     public McpServerSide(
             Supplier<Optional<ServerRules>> rules,
             BooleanSupplier stale,
+            BooleanSupplier draining,
             AuditLog audit,
             LoopbackDialer loopback,
             Clock clock,
@@ -84,6 +87,7 @@ public final class McpServerSide {
             OwnServer own) {
         this.rules = requireNonNull(rules);
         this.stale = requireNonNull(stale);
+        this.draining = requireNonNull(draining);
         this.audit = requireNonNull(audit);
         this.upstreams = new UpstreamPool(loopback);
         this.clock = requireNonNull(clock);
@@ -120,6 +124,10 @@ public final class McpServerSide {
 
     boolean isStale() {
         return stale.getAsBoolean();
+    }
+
+    boolean isDraining() {
+        return draining.getAsBoolean();
     }
 
     AuditLog audit() {

@@ -50,6 +50,13 @@ final class Refusals {
                 Reason.UNREACHABLE);
     }
 
+    byte[] ended() {
+        return refusal(
+                McpErrors.UNAVAILABLE,
+                "this replica of the server is being taken away and listens no longer: another one takes new sessions",
+                Reason.DRAINING);
+    }
+
     byte[] noRoom(String why) {
         return limit(McpErrors.UNAVAILABLE, why, "bufferBytes", 1);
     }

@@ -100,10 +100,7 @@ final class Exchange implements ServerAnswers.Receiver {
         if (tag.isPresent()) {
             Optional<Endpoint> holder = Replicas.holding(target, tag.get());
             if (holder.isEmpty()) {
-                unsent(
-                        404,
-                        Reason.UNKNOWN_SESSION,
-                        "The replica of " + target.reference() + " that held this session is gone. Start a new one.");
+                gone();
             } else {
                 connect(holder.get(), true);
             }
@@ -112,21 +109,42 @@ final class Exchange implements ServerAnswers.Receiver {
         }
     }
 
+    private void gone() {
+        unsent(
+                404,
+                Reason.UNKNOWN_SESSION,
+                "The replica of " + target.reference() + " that held this session is gone. Start a new one.");
+    }
+
+    /** As is known by now, which may be later than what this request began with. */
+    private boolean leaves(Endpoint holder) {
+        Optional<Target> now = outbound.state()
+                .agent()
+                .flatMap(agent ->
+                        agent.target(target.id().namespace(), target.id().name()));
+        return now.flatMap(t -> Replicas.holding(t, holder.tag()))
+                .map(Endpoint::terminating)
+                .orElse(true);
+    }
+
     private void connectToReady(String failure) {
         Optional<Endpoint> ready = outbound.replicas().forNewWork(target, tried);
         if (ready.isPresent()) {
             connect(ready.get(), false);
         } else {
-            unsent(
-                    503,
-                    Reason.UNREACHABLE,
-                    "The server " + target.reference()
-                            + (failure.isEmpty()
-                                    ? " has no replica that is ready."
-                                    : " cannot be reached at any replica: " + failure
-                                            + ". NetworkPolicies have to let this pod out to TCP 15008 of the server's"
-                                            + " pods."));
+            unsent(503, Reason.UNREACHABLE, "The server " + target.reference() + unreached(failure));
         }
+    }
+
+    private String unreached(String failure) {
+        boolean someReady = target.endpoints().stream().anyMatch(Endpoint::ready);
+        if (someReady) {
+            return " cannot be reached at any replica: " + failure
+                    + ". NetworkPolicies have to let this pod out to TCP 15008 of the server's pods.";
+        }
+        return failure.isEmpty()
+                ? " has no replica that is ready."
+                : " has no replica that is ready, and those that are not cannot be reached: " + failure + ".";
     }
 
     private void connect(Endpoint to, boolean only) {
@@ -189,7 +207,9 @@ final class Exchange implements ServerAnswers.Receiver {
         }
         tried.add(to.podUid());
         outbound.replicas().unreachable(to);
-        if (only) {
+        if (only && leaves(to)) {
+            gone();
+        } else if (only) {
             unsent(
                     503,
                     Reason.UNREACHABLE,

@@ -58,10 +58,12 @@ public record AgentRules(SpiffeId id, boolean suspended, List<Target> targets) {
      *
      * @param tag what its sessions' ids begin with
      * @param ready whether it is to be chosen for new work
+     * @param terminating whether its pod is being deleted, and its sessions with it
      */
-    public record Endpoint(String podUid, String podName, InetAddress address, boolean ready, String tag) {
-        public Endpoint(String podUid, String podName, InetAddress address, boolean ready) {
-            this(podUid, podName, address, ready, tagOf(podUid));
+    public record Endpoint(
+            String podUid, String podName, InetAddress address, boolean ready, boolean terminating, String tag) {
+        public Endpoint(String podUid, String podName, InetAddress address, boolean ready, boolean terminating) {
+            this(podUid, podName, address, ready, terminating, tagOf(podUid));
         }
     }
 

@@ -115,7 +115,11 @@ public final class SnapshotReader {
                         .map(e -> {
                             require(!e.getPodUid().isEmpty(), what + ": an endpoint has no pod UID");
                             return new AgentRules.Endpoint(
-                                    e.getPodUid(), e.getPodName(), address(what, e.getAddress()), e.getReady());
+                                    e.getPodUid(),
+                                    e.getPodName(),
+                                    address(what, e.getAddress()),
+                                    e.getReady(),
+                                    e.getTerminating());
                         })
                         .toList(),
                 server.getServicesList().stream()

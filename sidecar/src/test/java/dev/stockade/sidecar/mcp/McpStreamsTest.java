@@ -84,6 +84,26 @@ class McpStreamsTest {
     }
 
     @Test
+    void aSessionOfAServerThatHasEndedWithItsPodIsGoneAndOtherCallsMayBeTriedAgain() throws Exception {
+        // Given a session, and a server that listens no longer
+        withSession(Rig::echo);
+        String session = open();
+        rig.stopServer();
+
+        // Then it may come back
+        assertThat(post(session, CALL).statusCode()).isEqualTo(503);
+
+        // unless its pod is being taken away
+        rig.draining.set(true);
+        HttpResponse<String> gone = post(session, CALL);
+        assertThat(gone.statusCode()).isEqualTo(404);
+        assertThat(gone.body()).contains("\"reason\":\"draining\"", "another one takes new sessions");
+        HttpResponse<String> without = rig.post(CALL);
+        assertThat(without.statusCode()).isEqualTo(503);
+        assertThat(without.body()).contains("\"reason\":\"draining\"");
+    }
+
+    @Test
     void eventsPassOneByOneAsTheyCome() throws Exception {
         SynchronousQueue<String> next = new SynchronousQueue<>();
         rig.handler.set((exchange, body) -> {

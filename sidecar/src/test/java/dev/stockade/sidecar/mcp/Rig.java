@@ -74,6 +74,7 @@ final class Rig implements AutoCloseable {
     final AtomicReference<Optional<ServerRules>> rules = new AtomicReference<>(Optional.empty());
     final Metrics metrics = new Metrics();
     final AtomicBoolean stale = new AtomicBoolean();
+    final AtomicBoolean draining = new AtomicBoolean();
     /** By which the audit log tells how long a write takes. */
     final AtomicLong auditNanos = new AtomicLong();
 
@@ -125,6 +126,7 @@ final class Rig implements AutoCloseable {
         side = new McpServerSide(
                 rules::get,
                 stale::get,
+                draining::get,
                 log,
                 new LoopbackDialer(NioSocketChannel.class),
                 Clock.systemUTC(),

@@ -162,9 +162,9 @@ class RouteTest {
 
     @Test
     void theReplicaWithTheFewestOpenRequestsIsChosenAndASessionsOwnWhateverItsState() {
-        Endpoint one = new Endpoint("uid-1", "one", InetAddress.ofLiteral("10.0.0.1"), true);
-        Endpoint two = new Endpoint("uid-2", "two", InetAddress.ofLiteral("10.0.0.2"), true);
-        Endpoint unready = new Endpoint("uid-3", "three", InetAddress.ofLiteral("10.0.0.3"), false);
+        Endpoint one = new Endpoint("uid-1", "one", InetAddress.ofLiteral("10.0.0.1"), true, false);
+        Endpoint two = new Endpoint("uid-2", "two", InetAddress.ofLiteral("10.0.0.2"), true, false);
+        Endpoint unready = new Endpoint("uid-3", "three", InetAddress.ofLiteral("10.0.0.3"), false, false);
         Target target = target("tools", "github", true, one, two, unready);
         Replicas replicas = new Replicas();
         replicas.opened(one);
@@ -177,7 +177,8 @@ class RouteTest {
         }
         assertThat(chosen).containsOnly(two);
         assertThat(replicas.forNewWork(target, Set.of("uid-2"))).contains(one);
-        assertThat(replicas.forNewWork(target, Set.of("uid-1", "uid-2"))).isEmpty();
+        assertThat(replicas.forNewWork(target, Set.of("uid-1", "uid-2", "uid-3")))
+                .isEmpty();
         assertThat(Replicas.holding(target, AgentRules.tagOf("uid-3"))).contains(unready);
         assertThat(Replicas.tag(AgentRules.tagOf("uid-3") + ".original.id")).contains(AgentRules.tagOf("uid-3"));
         assertThat(Replicas.tag("0123456789AB.x")).isEqualTo(Optional.empty());
@@ -187,8 +188,8 @@ class RouteTest {
     @Test
     void aReplicaThatCouldNotBeReachedIsLeftOutForAWhileWhereAnotherOneIsReady() {
         // Given two ready replicas, of which one has nothing open since nobody reaches it
-        Endpoint gone = new Endpoint("uid-1", "gone", InetAddress.ofLiteral("10.0.0.1"), true);
-        Endpoint busy = new Endpoint("uid-2", "busy", InetAddress.ofLiteral("10.0.0.2"), true);
+        Endpoint gone = new Endpoint("uid-1", "gone", InetAddress.ofLiteral("10.0.0.1"), true, false);
+        Endpoint busy = new Endpoint("uid-2", "busy", InetAddress.ofLiteral("10.0.0.2"), true, false);
         Target target = target("tools", "github", true, gone, busy);
         AtomicLong nanos = new AtomicLong();
         Replicas replicas = new Replicas(nanos::get);
@@ -206,5 +207,27 @@ class RouteTest {
         assertThat(replicas.forNewWork(target, Set.of())).contains(busy);
         replicas.reached(gone);
         assertThat(replicas.forNewWork(target, Set.of())).contains(gone);
+    }
+
+    @Test
+    void whileNoReplicaIsReadyThoseThatAreNotAreTriedAndThoseThatAreGoingLast() {
+        Endpoint ready = new Endpoint("uid-1", "ready", InetAddress.ofLiteral("10.0.0.1"), true, false);
+        Endpoint unready = new Endpoint("uid-2", "unready", InetAddress.ofLiteral("10.0.0.2"), false, false);
+        Endpoint going = new Endpoint("uid-3", "going", InetAddress.ofLiteral("10.0.0.3"), false, true);
+        Replicas replicas = new Replicas();
+
+        // Given one that is ready, it alone is chosen
+        Target some = target("tools", "github", true, going, unready, ready);
+        assertThat(replicas.forNewWork(some, Set.of())).contains(ready);
+
+        // Given none, the others are, in turn
+        Target none = target("tools", "github", true, going, unready);
+        assertThat(replicas.forNewWork(none, Set.of())).contains(unready);
+        assertThat(replicas.forNewWork(none, Set.of("uid-2"))).contains(going);
+        assertThat(replicas.forNewWork(none, Set.of("uid-2", "uid-3"))).isEmpty();
+
+        // and not without end, for the agent waits
+        assertThat(replicas.forNewWork(none, Set.of("uid-4", "uid-5", "uid-6"))).isEmpty();
+        assertThat(replicas.forNewWork(some, Set.of("uid-4", "uid-5", "uid-6"))).contains(ready);
     }
 }
