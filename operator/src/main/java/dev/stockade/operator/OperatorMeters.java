@@ -51,7 +51,7 @@ final class OperatorMeters {
                 .description("Seconds since the caches were last known to be current")
                 .baseUnit("seconds")
                 .register(meters);
-        ResourceMeters.bind(meters, cache::view);
+        ResourceMeters.bind(meters, cache::resources);
     }
 
     private static double step(AuthorityState state) {

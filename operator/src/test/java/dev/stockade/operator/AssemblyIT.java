@@ -205,6 +205,13 @@ class AssemblyIT {
                         .isPresent());
         assertThat(trust().orElseThrow().getStatus().epoch()).isEqualTo(1);
 
+        await().atMost(PATIENCE)
+                .until(() -> meters.get("stockade.resources")
+                                .tags("kind", "MeshTrust", "ready", "True")
+                                .gauge()
+                                .value()
+                        == 1);
+
         // And what it says of itself is what the page lists, by name, type and labels
         System.gc();
         String scraped = meters.scrape();
@@ -213,11 +220,6 @@ class AssemblyIT {
                 .isNotEmpty()
                 .containsExactlyElementsOf(MetricsPage.documented("Operator"));
         assertThat(meters.get("stockade.leader").gauge().value()).isEqualTo(1);
-        assertThat(meters.get("stockade.resources")
-                        .tags("kind", "MeshTrust", "ready", "True")
-                        .gauge()
-                        .value())
-                .isEqualTo(1);
         assertThat(meters.get("stockade.reconcile")
                         .tags("kind", "MeshTrust", "outcome", "done")
                         .timer()

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.function.Function;
 
 /**
  * Which pod is whose. A pod is at most one server and at most one agent. Where two resources of a kind select it, the older
@@ -49,24 +50,36 @@ public final class Claims {
         List<MeshPod> pods = view.pods().stream()
                 .filter(p -> view.inMesh(p.namespace()) && !p.finished() && !p.orphaned())
                 .toList();
-        assign(pods, view.servers(), Selectors::selects, claims.servers, claims.serverPods, claims.serverConflicts);
-        assign(pods, view.agents(), Selectors::selects, claims.agents, claims.agentPods, claims.agentConflicts);
+        claims.assign(view, pods);
         return claims;
+    }
+
+    /** Whose this pod is, as it stands here, whatever the view says of it. */
+    public static Claims of(MeshView view, MeshPod pod) {
+        Claims claims = new Claims();
+        if (view.inMesh(pod.namespace()) && !pod.finished() && !pod.orphaned()) {
+            claims.assign(view, List.of(pod));
+        }
+        return claims;
+    }
+
+    private void assign(MeshView view, List<MeshPod> pods) {
+        assign(pods, view::serversIn, Selectors::selects, servers, serverPods, serverConflicts);
+        assign(pods, view::agentsIn, Selectors::selects, agents, agentPods, agentConflicts);
     }
 
     private static <R extends HasMetadata> void assign(
             List<MeshPod> pods,
-            List<R> resources,
+            Function<String, List<R>> resources,
             BiPredicate<R, MeshPod> selects,
             Map<String, R> owners,
             Map<ResourceName, List<MeshPod>> owned,
             Map<ResourceName, List<Conflict>> conflicts) {
-        List<R> oldestFirst = resources.stream()
-                .sorted(Comparator.comparing(Claims::created).thenComparing(ResourceName::of))
-                .toList();
+        // Nobody claims a pod of another namespace.
+        Map<String, List<R>> oldestFirst = new HashMap<>();
         for (MeshPod pod : pods) {
             Optional<R> winner = Optional.empty();
-            for (R resource : oldestFirst) {
+            for (R resource : oldestFirst.computeIfAbsent(pod.namespace(), n -> oldestFirst(resources.apply(n)))) {
                 if (!selects.test(resource, pod)) {
                     continue;
                 }
@@ -82,6 +95,12 @@ public final class Claims {
                 }
             }
         }
+    }
+
+    private static <R extends HasMetadata> List<R> oldestFirst(List<R> resources) {
+        return resources.stream()
+                .sorted(Comparator.comparing(Claims::created).thenComparing(ResourceName::of))
+                .toList();
     }
 
     /** RFC 3339 in UTC with whole seconds, as the API server writes it, sorts as text; empty before it was stored: last. */

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -30,6 +31,8 @@ public final class Grants {
     private final Map<ResourceName, List<AccessPolicy>> policies = new HashMap<>();
     private final Map<ResourceName, Map<ResourceName, AgentAccess>> access = new HashMap<>();
     private final Map<ResourceName, Resolution> resolutions = new HashMap<>();
+    private final Map<ResourceName, List<McpAccessPolicy>> opening = new HashMap<>();
+    private final Map<ResourceName, List<McpAccessPolicy>> naming = new HashMap<>();
     private final Set<ResourceName> suspendedByTrust;
 
     /**
@@ -61,13 +64,26 @@ public final class Grants {
 
     /** Resolves and compiles every policy of the view. */
     public static Grants of(MeshView view) {
+        return of(view, PolicyCompiler::compile);
+    }
+
+    /**
+     * Resolves every policy of the view.
+     *
+     * @param compiler compiles one, or remembers what came of it: what is compiled depends on nothing but the policy's generation
+     */
+    public static Grants of(MeshView view, Function<McpAccessPolicy, AccessPolicy> compiler) {
         Grants grants = new Grants(view);
         Map<ResourceName, Map<ResourceName, List<AccessPolicy>>> named = new HashMap<>();
         for (McpAccessPolicy policy : view.policies()) {
             Resolution resolution = new Resolving(view, policy).resolve();
             grants.resolutions.put(ResourceName.of(policy), resolution);
-            AccessPolicy compiled = PolicyCompiler.compile(policy);
+            AccessPolicy compiled = compiler.apply(policy);
+            for (ResourceName agent : resolution.agents()) {
+                grants.naming.computeIfAbsent(agent, a -> new ArrayList<>()).add(policy);
+            }
             for (ResourceName server : resolution.servers()) {
+                grants.opening.computeIfAbsent(server, s -> new ArrayList<>()).add(policy);
                 grants.policies.computeIfAbsent(server, s -> new ArrayList<>()).add(compiled);
                 for (ResourceName agent : resolution.agents()) {
                     named.computeIfAbsent(server, s -> new TreeMap<>())
@@ -124,10 +140,21 @@ public final class Grants {
 
     /** Every server that the agent takes, granted or not, in the order of their names. */
     public List<SecureMcpServer> taken(AgentIdentity agent) {
-        return view.servers().stream()
-                .filter(s -> view.inMesh(s.getMetadata().getNamespace()))
+        return Consent.namespaces(agent).stream()
+                .filter(view::inMesh)
+                .flatMap(namespace -> view.serversIn(namespace).stream())
                 .filter(s -> Consent.takes(agent, ResourceName.of(s)))
                 .toList();
+    }
+
+    /** The policies that open this server, to whomever, in the order of their names. */
+    public List<McpAccessPolicy> opening(ResourceName server) {
+        return List.copyOf(opening.getOrDefault(server, List.of()));
+    }
+
+    /** The policies that name this agent, willing or not, in the order of their names. */
+    public List<McpAccessPolicy> naming(ResourceName agent) {
+        return List.copyOf(naming.getOrDefault(agent, List.of()));
     }
 
     /** Whether the agent is cut off, by its own resource or by the MeshTrust. */

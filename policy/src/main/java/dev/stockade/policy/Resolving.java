@@ -62,8 +62,7 @@ final class Resolving {
         }
         var selector = reference.selector();
         if (selector != null) {
-            List<ResourceName> selected = view.servers().stream()
-                    .filter(s -> s.getMetadata().getNamespace().equals(namespace))
+            List<ResourceName> selected = view.serversIn(namespace).stream()
                     .filter(s ->
                             Selectors.matches(selector, labels(s.getMetadata().getLabels())))
                     .map(ResourceName::of)
@@ -90,8 +89,7 @@ final class Resolving {
         }
         var selector = reference.selector();
         if (selector != null) {
-            List<AgentIdentity> selected = view.agents().stream()
-                    .filter(a -> a.getMetadata().getNamespace().equals(reference.namespace()))
+            List<AgentIdentity> selected = view.agentsIn(reference.namespace()).stream()
                     .filter(a -> view.inMesh(reference.namespace()))
                     .filter(a ->
                             Selectors.matches(selector, labels(a.getMetadata().getLabels())))

@@ -10,7 +10,6 @@ import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
-import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Transitions;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -35,7 +34,7 @@ public final class AccessReconciler implements Reconciler<McpAccessPolicy> {
 
     @Override
     public List<EventSource<?, McpAccessPolicy>> prepareEventSources(EventSourceContext<McpAccessPolicy> context) {
-        return List.of(new ChangeEventSource<>(changes, context));
+        return List.of(new ChangeEventSource<>(changes, context, this::isOutdated));
     }
 
     @Override
@@ -44,11 +43,16 @@ public final class AccessReconciler implements Reconciler<McpAccessPolicy> {
         if (mesh.isBehind(policy)) {
             return Again.onceCaughtUp();
         }
-        Settling settling = evidence.settling();
-        publisher.publish(
-                policy,
-                AccessStatusFactory.of(policy, mesh, evidence.acknowledgements(), settling, evidence.now()),
-                context);
-        return Again.after(false, settling);
+        publisher.publish(policy, status(policy, mesh), context);
+        return Again.after(false, evidence.settling());
+    }
+
+    private boolean isOutdated(McpAccessPolicy policy) {
+        Mesh mesh = evidence.mesh().get();
+        return mesh.isBehind(policy) || !status(policy, mesh).equals(policy.getStatus());
+    }
+
+    private McpAccessPolicyStatus status(McpAccessPolicy policy, Mesh mesh) {
+        return AccessStatusFactory.of(policy, mesh, evidence.acknowledgements(), evidence.settling(), evidence.now());
     }
 }

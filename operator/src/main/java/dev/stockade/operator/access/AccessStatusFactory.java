@@ -45,10 +45,12 @@ final class AccessStatusFactory {
                 .flatMap(server -> mesh.claims().pods(server).stream())
                 .toList();
         // A server that the policy no longer names is in its namespace, too.
-        List<MeshPod> neighbours = mesh.view().pods().stream()
-                .filter(pod -> pod.namespace().equals(namespace))
-                .toList();
-        Progress progress = Progress.of(policy.getMetadata().getUid(), generation, concerned, neighbours, acks);
+        Progress progress = Progress.of(
+                policy.getMetadata().getUid(),
+                generation,
+                concerned,
+                uid -> mesh.view().pod(uid).filter(pod -> pod.namespace().equals(namespace)),
+                acks);
 
         Finding accepted = accepted(policy, mesh, resolution);
         Finding enforced = progress.finding(ENFORCED, Conditions.find(published, ENFORCED), settling);
@@ -83,8 +85,8 @@ final class AccessStatusFactory {
                     invalid.stream()
                                     .map(PolicyCompiler.InvalidCondition::sentence)
                                     .collect(Collectors.joining(" "))
-                            + " Until it is corrected, an allow with such a condition matches nothing and a deny matches"
-                            + " always; the other rules are in force.");
+                            + " Until it is corrected, an allow with such a condition matches nothing and a deny"
+                            + " matches always; the other rules are in force.");
         }
         return Finding.yes(
                 ACCEPTED,

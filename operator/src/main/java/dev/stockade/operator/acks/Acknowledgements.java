@@ -4,11 +4,15 @@ import dev.stockade.policy.MeshPod;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 
 /** The read side: what statuses are made of. */
 public interface Acknowledgements {
     /** What is known of a pod's sidecar; empty if no replica has heard of it since {@link #since}. */
     Optional<SidecarReport> report(String podUid);
+
+    /** The pods whose sidecars have some generation of the resource in force, whether it still concerns them or not. */
+    Set<String> holding(String resourceUid);
 
     /**
      * How far a generation has come among the pods that it concerns. A pod without an address has never run and does not count;

@@ -45,8 +45,15 @@ public final class SidecarRegistry implements Acknowledgements {
     private final Function<MeshPod, Duration> staleAfter;
     private final Map<String, SidecarState> own = new ConcurrentHashMap<>();
     private final Map<Object, Map<String, SidecarState>> replicas = new ConcurrentHashMap<>();
+
+    /** What states were read as, so that it is done once a state and not once a question. */
+    private final Map<String, Read> read = new ConcurrentHashMap<>();
+
+    private final Holders holders = new Holders();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> ownListeners = new CopyOnWriteArrayList<>();
+
+    private record Read(SidecarState state, SidecarReport report) {}
 
     /** @param staleAfter how long a pod's sidecar serves while nobody confirms its snapshot, as the resources say now */
     public SidecarRegistry(Function<MeshPod, Duration> staleAfter, Clock clock) {
@@ -125,6 +132,7 @@ public final class SidecarRegistry implements Acknowledgements {
                     : before.toBuilder();
             return edit.apply(builder).build();
         });
+        note(pod.uid());
         ownListeners.forEach(listener -> listener.accept(pod.uid()));
         listeners.forEach(Runnable::run);
     }
@@ -160,6 +168,8 @@ public final class SidecarRegistry implements Acknowledgements {
             states.forEach(state -> now.put(state.getPodUid(), state));
             return Map.copyOf(now);
         });
+        Stream.concat(states.stream().map(SidecarState::getPodUid), full ? holders.pods().stream() : Stream.empty())
+                .forEach(this::note);
         listeners.forEach(Runnable::run);
     }
 
@@ -189,27 +199,58 @@ public final class SidecarRegistry implements Acknowledgements {
         replicas.replaceAll((replica, states) -> states.entrySet().stream()
                 .filter(entry -> podUids.contains(entry.getKey()))
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue)));
+        holders.pods().stream().filter(pod -> !podUids.contains(pod)).forEach(this::note);
+        read.keySet().retainAll(holders.pods());
+    }
+
+    /** Notes which resources the pod's sidecar holds, by what any replica says of it. */
+    private void note(String podUid) {
+        holders.set(
+                podUid,
+                () -> states(podUid)
+                        .flatMap(state -> state.getSourcesList().stream())
+                        .map(Source::getUid)
+                        .collect(Collectors.toSet()));
+    }
+
+    private Stream<SidecarState> states(String podUid) {
+        return Stream.concat(Stream.of(own), replicas.values().stream())
+                .flatMap(states -> Stream.ofNullable(states.get(podUid)));
     }
 
     private Optional<SidecarState> latest(String podUid) {
-        return Stream.concat(Stream.of(own), replicas.values().stream())
-                .flatMap(states -> Optional.ofNullable(states.get(podUid)).stream())
-                .max(LATER);
+        return states(podUid).max(LATER);
     }
 
     @Override
     public Optional<SidecarReport> report(String podUid) {
-        return latest(podUid)
-                .map(state -> new SidecarReport(
-                        state.getConnected(),
-                        instant(state.getSince()),
-                        state.getVersion(),
-                        state.getSourcesList().stream()
-                                .collect(Collectors.toMap(Source::getUid, Source::getGeneration, Math::max)),
-                        Optional.of(state.getRefusal()).filter(refusal -> !refusal.isEmpty()),
-                        state.getRelease(),
-                        state.hasSockets() ? Optional.of(PodSockets.of(state.getSockets())) : Optional.empty(),
-                        shown(state)));
+        return latest(podUid).map(this::report);
+    }
+
+    /** Identity suffices: a state that was made anew is read anew. */
+    @SuppressWarnings("ReferenceEquality")
+    private SidecarReport report(SidecarState state) {
+        Read last = read.get(state.getPodUid());
+        if (last != null && last.state() == state) {
+            return last.report();
+        }
+        SidecarReport report = new SidecarReport(
+                state.getConnected(),
+                instant(state.getSince()),
+                state.getVersion(),
+                state.getSourcesList().stream()
+                        .collect(Collectors.toMap(Source::getUid, Source::getGeneration, Math::max)),
+                Optional.of(state.getRefusal()).filter(refusal -> !refusal.isEmpty()),
+                state.getRelease(),
+                state.hasSockets() ? Optional.of(PodSockets.of(state.getSockets())) : Optional.empty(),
+                shown(state));
+        read.put(state.getPodUid(), new Read(state, report));
+        return report;
+    }
+
+    @Override
+    public Set<String> holding(String resourceUid) {
+        return holders.of(resourceUid);
     }
 
     /** Empty where a replica of an older release tells of its sidecar. */

@@ -10,7 +10,6 @@ import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
-import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Transitions;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -19,6 +18,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import java.util.List;
+import java.util.Optional;
 
 /** Says what is so of an agent. */
 @ControllerConfiguration(name = "agentidentity", fieldManager = "stockade-operator")
@@ -35,7 +35,7 @@ public final class AgentReconciler implements Reconciler<AgentIdentity> {
 
     @Override
     public List<EventSource<?, AgentIdentity>> prepareEventSources(EventSourceContext<AgentIdentity> context) {
-        return List.of(new ChangeEventSource<>(changes, context));
+        return List.of(new ChangeEventSource<>(changes, context, this::isOutdated));
     }
 
     @Override
@@ -44,21 +44,32 @@ public final class AgentReconciler implements Reconciler<AgentIdentity> {
         if (mesh.isBehind(agent)) {
             return Again.onceCaughtUp();
         }
-        boolean inMesh = mesh.view().inMesh(agent.getMetadata().getNamespace());
-        List<String> bare = inMesh ? evidence.bare().of(agent) : List.of();
-        Settling settling = evidence.settling();
-        publisher.publish(
+        List<String> bare = isInMesh(agent, mesh) ? evidence.bare().of(agent) : List.of();
+        publisher.publish(agent, status(agent, mesh, bare), context);
+        return Again.after(!bare.isEmpty(), evidence.settling());
+    }
+
+    private boolean isOutdated(AgentIdentity agent) {
+        Mesh mesh = evidence.mesh().get();
+        return mesh.isBehind(agent)
+                || (isInMesh(agent, mesh) ? evidence.bare().known(agent) : Optional.of(List.<String>of()))
+                        .filter(bare -> status(agent, mesh, bare).equals(agent.getStatus()))
+                        .isEmpty();
+    }
+
+    private static boolean isInMesh(AgentIdentity agent, Mesh mesh) {
+        return mesh.view().inMesh(agent.getMetadata().getNamespace());
+    }
+
+    private AgentIdentityStatus status(AgentIdentity agent, Mesh mesh, List<String> bare) {
+        return AgentStatusFactory.of(
                 agent,
-                AgentStatusFactory.of(
-                        agent,
-                        mesh,
-                        evidence.acknowledgements(),
-                        bare,
-                        evidence.bare().restarting(agent),
-                        evidence.outdated(),
-                        settling,
-                        evidence.now()),
-                context);
-        return Again.after(!bare.isEmpty(), settling);
+                mesh,
+                evidence.acknowledgements(),
+                bare,
+                evidence.bare().restarting(agent),
+                evidence.outdated(),
+                evidence.settling(),
+                evidence.now());
     }
 }

@@ -56,9 +56,8 @@ final class AgentStatusFactory {
         List<MeshPod> pods =
                 mesh.claims().pods(agent).stream().filter(MeshPod::injected).toList();
         List<MeshPod> concerned = concerned(agent, mesh, pods);
-        List<MeshPod> all = mesh.view().pods();
-        Progress progress = Progress.of(agent.getMetadata().getUid(), generation, concerned, all, acks);
-        Progress own = Progress.of(agent.getMetadata().getUid(), generation, pods, List.of(), acks);
+        Progress progress = Progress.of(agent.getMetadata().getUid(), generation, concerned, mesh.view()::pod, acks);
+        Progress own = Progress.of(agent.getMetadata().getUid(), generation, pods, pod -> Optional.empty(), acks);
 
         Finding accepted = accepted(agent, mesh, pods.size());
         Finding injected = Membership.unlessNotInMesh(
@@ -67,7 +66,9 @@ final class AgentStatusFactory {
                         Membership.injected(
                                 pods.size(),
                                 bare,
-                                Membership.orphaned(mesh.view(), pod -> Selectors.selects(agent, pod)),
+                                Membership.orphaned(
+                                        mesh.view().podsIn(agent.getMetadata().getNamespace()),
+                                        pod -> Selectors.selects(agent, pod)),
                                 restarting),
                         pods,
                         acks,
@@ -100,9 +101,8 @@ final class AgentStatusFactory {
     /** Its own pods, and those of the servers that a policy opens to it: what changes here changes what they do. */
     private static List<MeshPod> concerned(AgentIdentity agent, Mesh mesh, List<MeshPod> pods) {
         ResourceName name = ResourceName.of(agent);
-        Stream<MeshPod> servers = mesh.view().policies().stream()
+        Stream<MeshPod> servers = mesh.grants().naming(name).stream()
                 .map(policy -> mesh.grants().resolution(policy))
-                .filter(resolution -> resolution.agents().contains(name))
                 .flatMap(resolution -> resolution.servers().stream())
                 .distinct()
                 .flatMap(server -> mesh.view().server(server).stream())
@@ -165,7 +165,7 @@ final class AgentStatusFactory {
         }
         ObjectMeta platform = trust.orElseThrow().getMetadata();
         return inForce(
-                Progress.of(platform.getUid(), platform.getGeneration(), concerned, List.of(), acks),
+                Progress.of(platform.getUid(), platform.getGeneration(), concerned, pod -> Optional.empty(), acks),
                 Reason.SUSPENDED_BY_MESH_TRUST,
                 by.get().sentence());
     }

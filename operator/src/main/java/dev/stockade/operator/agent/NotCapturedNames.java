@@ -31,7 +31,9 @@ final class NotCapturedNames {
         Map<ServicePort, NotCaptured> missing = new TreeMap<>();
         for (SecureMcpServer server : mesh.grants().taken(agent)) {
             for (ServicePort service : ServiceNames.of(
-                    server, mesh.view().services(), mesh.claims().pods(server))) {
+                    server,
+                    mesh.view().servicesIn(server.getMetadata().getNamespace()),
+                    mesh.claims().pods(server))) {
                 List<MeshPod> without = pods.stream()
                         .filter(pod -> !pod.terminating() && !pod.capture().containsKey(service))
                         .toList();

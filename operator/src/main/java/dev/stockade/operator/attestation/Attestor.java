@@ -172,7 +172,7 @@ public final class Attestor {
         }
         checkServiceAccount(candidate, compiled);
         // Claims are decided pod by pod, so the pod as it is now can be asked about alone.
-        Claims claims = Claims.of(view.withPods(List.of(candidate)));
+        Claims claims = Claims.of(view, candidate);
         List<Identity> identities = new ArrayList<>();
         Optional<SecureMcpServer> server = claims.server(candidate);
         server.ifPresent(s -> identities.add(new Identity(view.identity(s), Authority.SERVER_LIFETIME)));
@@ -201,8 +201,8 @@ public final class Attestor {
             throw new Refusal(
                     Reason.SERVICE_ACCOUNT_GONE,
                     "Service account " + account + " of pod " + pod.reference()
-                            + " was deleted after the pod was created, and its identities with it. Create the account if it is"
-                            + " missing, then the pod anew.");
+                            + " was deleted after the pod was created, and its identities with it. Create the account"
+                            + " if it is missing, then the pod anew.");
         }
     }
 
@@ -240,7 +240,8 @@ public final class Attestor {
             throw new Refusal(
                     Reason.HOLDER_UNKNOWN,
                     "The sidecar of pod " + name + " is ready, so it should have a certificate, and this request shows"
-                            + " none: only the replica that leads can tell whether it is connected. Ask another replica.");
+                            + " none: only the replica that leads can tell whether it is"
+                            + " connected. Ask another replica.");
         }
     }
 

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.time.Clock;
@@ -32,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -138,7 +140,9 @@ public final class ClusterCache implements AutoCloseable {
 
             @Override
             public void onUpdate(T before, T after) {
-                changed();
+                if (!Meaning.isSame(before, after)) {
+                    changed();
+                }
             }
 
             @Override
@@ -287,6 +291,15 @@ public final class ClusterCache implements AutoCloseable {
     public Optional<Pod> live(MeshPod pod) {
         return Optional.ofNullable(pods.informer().getStore().getByKey(pod.namespace() + "/" + pod.name()))
                 .filter(found -> found.getMetadata().getUid().equals(pod.uid()));
+    }
+
+    /**
+     * The resources of ours as they are now, with the statuses that a picture does not follow: it is made for what their owners
+     * wrote.
+     */
+    public Stream<CustomResource<?, ?>> resources() {
+        return Stream.<WatchedKind<? extends CustomResource<?, ?>>>of(servers, agents, policies, trusts)
+                .flatMap(kind -> kind.items().stream());
     }
 
     /** The view of {@link #picture}. */

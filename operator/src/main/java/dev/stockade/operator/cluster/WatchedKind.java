@@ -27,6 +27,11 @@ import org.slf4j.LoggerFactory;
 final class WatchedKind<T extends HasMetadata> {
     private static final Logger log = LoggerFactory.getLogger(WatchedKind.class);
     private static final Duration QUIET = Duration.ofSeconds(8);
+
+    /** A list brings the metadata of every object: of many it is asked less often, and so costs no more a second. */
+    private static final Duration QUIET_FOR_EACH = Duration.ofMillis(10);
+
+    private static final Duration LONGEST_QUIET = Duration.ofSeconds(30);
     private static final Duration LAGS = Duration.ofSeconds(60);
 
     private final String key;
@@ -95,10 +100,17 @@ final class WatchedKind<T extends HasMetadata> {
             lastVersion = version;
             // It came at some moment since the last poll: no more than that is claimed.
             confirm(lastPoll);
-        } else if (version != null && Duration.between(confirmedOr(now), now).compareTo(QUIET) > 0) {
+        } else if (version != null && Duration.between(confirmedOr(now), now).compareTo(quiet(items().size())) > 0) {
             prove();
         }
         lastPoll = now;
+    }
+
+    /** How long a watch may say nothing before it is checked. */
+    static Duration quiet(int objects) {
+        Duration all = QUIET_FOR_EACH.multipliedBy(objects);
+        Duration least = all.compareTo(QUIET) < 0 ? QUIET : all;
+        return least.compareTo(LONGEST_QUIET) > 0 ? LONGEST_QUIET : least;
     }
 
     private Instant confirmedOr(Instant otherwise) {

@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
@@ -53,6 +54,7 @@ final class PeerVerifier {
     private final Clock clock;
     private final AtomicReference<Instant> saidLast = new AtomicReference<>(Instant.EPOCH);
     private final LongAdder unsaid = new LongAdder();
+    private volatile Issuers issuers = new Issuers(List.of(), Set.of());
 
     PeerVerifier(Supplier<Trust> trust, String trustDomain, Clock clock) {
         this.trust = requireNonNull(trust);
@@ -129,12 +131,24 @@ final class PeerVerifier {
         if (clock.instant().isAfter(shown.ends())) {
             return Optional.of("The certificate of this connection has ended. Connect with a new one.");
         }
-        boolean issues = trust.get().issuers().stream().map(Der::sha256).anyMatch(shown.issuer()::equals);
-        return issues
+        return issuers().contains(shown.issuer())
                 ? Optional.empty()
                 : Optional.of("The issuer of this connection's certificate issues none for this mesh any more."
                         + " Ask for a new certificate and connect with that.");
     }
+
+    /** Digested once: every stream is checked at every change of the mesh. */
+    private Set<String> issuers() {
+        List<X509Certificate> now = trust.get().issuers();
+        Issuers last = issuers;
+        if (!last.certificates().equals(now)) {
+            last = new Issuers(now, now.stream().map(Der::sha256).collect(Collectors.toUnmodifiableSet()));
+            issuers = last;
+        }
+        return last.digests();
+    }
+
+    private record Issuers(List<X509Certificate> certificates, Set<String> digests) {}
 
     private Peer identify(X509Certificate leaf, ShownCertificate shown) throws CertificateException {
         List<String> uris = PeerCertificate.uris(leaf);

@@ -55,6 +55,8 @@ public final class Prober implements AutoCloseable {
 
     private final Map<String, Due> due = new HashMap<>();
     private final Map<String, Instant> slots = new HashMap<>();
+    private final Map<String, List<Vantage>> chosen = new HashMap<>();
+    private List<Vantage> chosenFrom = List.of();
 
     /** @param seen what the plan was made of; another one makes the pod due */
     private record Due(Object seen, Instant tried, Instant asked) {
@@ -136,9 +138,19 @@ public final class Prober implements AutoCloseable {
         isolation.trials().retain(there);
         slots.values().removeIf(slot -> slot.isBefore(now));
         List<Vantage> others = isolation.vantages(sidecars.pods());
+        if (!others.equals(chosenFrom)) {
+            chosenFrom = others;
+            chosen.clear();
+        }
+        chosen.keySet().retainAll(there);
         subjects.stream()
                 .sorted(Comparator.comparing(subject -> lastDue(subject.pod().uid())))
-                .forEach(subject -> plan(subject, ProbePlan.vantages(subject.pod(), others), now));
+                .forEach(subject -> plan(subject, vantages(subject.pod()), now));
+    }
+
+    /** Chosen once for a pod, as long as the same sidecars are there: choosing looks at all of them. */
+    private List<Vantage> vantages(ProtectedPod pod) {
+        return chosen.computeIfAbsent(pod.uid(), uid -> ProbePlan.vantages(pod, chosenFrom));
     }
 
     private Instant lastDue(String uid) {

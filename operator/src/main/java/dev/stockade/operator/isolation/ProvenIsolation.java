@@ -17,12 +17,15 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Gathers what is known of a server's pods: policies, sockets, attempts. */
 public final class ProvenIsolation implements Isolation {
@@ -105,16 +108,19 @@ public final class ProvenIsolation implements Isolation {
     List<Subject> subjects() {
         Mesh now = mesh.get();
         List<Subject> subjects = new ArrayList<>();
+        Map<String, String> versions = new HashMap<>();
         for (MeshPod pod : now.view().pods()) {
             now.claims()
                     .server(pod)
-                    .flatMap(server -> tried(pod).map(there -> subject(server, there)))
+                    .flatMap(server -> tried(pod)
+                            .map(there -> subject(
+                                    server, there, versions.computeIfAbsent(pod.namespace(), this::policyVersions))))
                     .ifPresent(subjects::add);
         }
         return subjects;
     }
 
-    private Subject subject(SecureMcpServer server, ProtectedPod pod) {
+    private Subject subject(SecureMcpServer server, ProtectedPod pod, String policyVersions) {
         Optional<PodSockets> sockets =
                 sidecars.report(pod.uid()).filter(SidecarReport::connected).flatMap(SidecarReport::sockets);
         var ports = new TreeSet<>(Target.ports(
@@ -122,12 +128,15 @@ public final class ProvenIsolation implements Isolation {
         while (ports.size() > MeshOnly.MOST_PORTS) {
             ports.pollLast();
         }
-        List<String> versions = policies.apply(pod.namespace()).orElse(List.of()).stream()
+        return new Subject(pod, Target.of(pod, ports), policyVersions);
+    }
+
+    private String policyVersions(String namespace) {
+        return policies.apply(namespace).orElse(List.of()).stream()
                 .map(policy -> policy.getMetadata().getUid() + ":"
                         + policy.getMetadata().getResourceVersion())
                 .sorted()
-                .toList();
-        return new Subject(pod, Target.of(pod, ports), String.join(",", versions));
+                .collect(Collectors.joining(","));
     }
 
     /** Where connected sidecars run, as vantage points. */

@@ -14,7 +14,6 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
-import dev.stockade.operator.status.Settling;
 import dev.stockade.operator.status.Transitions;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
@@ -32,6 +31,10 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.WorkflowBuilder
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Keeps a server's NetworkPolicy, and says what is so. */
 @ControllerConfiguration(name = "securemcpserver", fieldManager = "stockade-operator")
@@ -41,12 +44,18 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
     private final Publisher<SecureMcpServer, SecureMcpServerStatus> publisher;
     private final Workflow<SecureMcpServer> isolation;
 
+    /** By UID, whether there was to be a NetworkPolicy when that was last seen to. */
+    private final Map<String, Boolean> isolated = new ConcurrentHashMap<>();
+
     public ServerReconciler(Evidence evidence, ChangeFeed changes, Transitions transitions, EventWriter events) {
         this.evidence = requireNonNull(evidence);
         this.changes = requireNonNull(changes);
         this.publisher = new Publisher<>(SecureMcpServer::new, SecureMcpServerStatus::conditions, transitions);
-        Condition<NetworkPolicy, SecureMcpServer> isolated = (dependent, server, context) ->
-                isIsolated(server, evidence.mesh().get());
+        Condition<NetworkPolicy, SecureMcpServer> precondition = (dependent, server, context) -> {
+            boolean now = isIsolated(server, evidence.mesh().get());
+            isolated.put(server.getMetadata().getUid(), now);
+            return now;
+        };
         this.isolation = new WorkflowBuilder<SecureMcpServer>()
                 .addDependentResourceAndConfigure(new ServerNetworkPolicy((server, policy, what) -> events.write(
                         server,
@@ -55,7 +64,7 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
                         "NetworkPolicy " + policy + " " + what
                                 + " by somebody else, and is again as this resource has it. To open a port, list it in"
                                 + " spec.openPorts; to bring a policy of your own, set spec.isolation to None.")))
-                .withReconcilePrecondition(isolated)
+                .withReconcilePrecondition(precondition)
                 .build();
     }
 
@@ -63,7 +72,7 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
     public List<EventSource<?, SecureMcpServer>> prepareEventSources(EventSourceContext<SecureMcpServer> context) {
         List<EventSource<?, SecureMcpServer>> sources =
                 new ArrayList<>(EventSourceUtils.eventSourcesFromWorkflow(context, isolation));
-        sources.add(new ChangeEventSource<>(changes, context));
+        sources.add(new ChangeEventSource<>(changes, context, this::isOutdated));
         return sources;
     }
 
@@ -74,25 +83,38 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
             return Again.onceCaughtUp();
         }
         isolate(server, context);
-        boolean inMesh = mesh.view().inMesh(server.getMetadata().getNamespace());
-        List<String> bare = inMesh ? evidence.bare().of(server) : List.of();
-        Settling settling = evidence.settling();
+        List<String> bare = isInMesh(server, mesh) ? evidence.bare().of(server) : List.of();
+        publisher.publish(server, status(server, mesh, bare), context);
+        return Again.after(!bare.isEmpty(), evidence.settling());
+    }
+
+    /** Whether the status is another by now, or whether there is to be a NetworkPolicy. */
+    private boolean isOutdated(SecureMcpServer server) {
+        Mesh mesh = evidence.mesh().get();
+        return mesh.isBehind(server)
+                || !Objects.equals(isolated.get(server.getMetadata().getUid()), isIsolated(server, mesh))
+                || (isInMesh(server, mesh) ? evidence.bare().known(server) : Optional.of(List.<String>of()))
+                        .filter(bare -> status(server, mesh, bare).equals(server.getStatus()))
+                        .isEmpty();
+    }
+
+    private static boolean isInMesh(SecureMcpServer server, Mesh mesh) {
+        return mesh.view().inMesh(server.getMetadata().getNamespace());
+    }
+
+    private SecureMcpServerStatus status(SecureMcpServer server, Mesh mesh, List<String> bare) {
         Finding tried =
                 evidence.isolation().of(server, ServerStatusFactory.pods(server, mesh), isIsolated(server, mesh));
-        publisher.publish(
+        return ServerStatusFactory.of(
                 server,
-                ServerStatusFactory.of(
-                        server,
-                        mesh,
-                        evidence.acknowledgements(),
-                        bare,
-                        evidence.bare().restarting(server),
-                        tried,
-                        evidence.outdated(),
-                        settling,
-                        evidence.now()),
-                context);
-        return Again.after(!bare.isEmpty(), settling);
+                mesh,
+                evidence.acknowledgements(),
+                bare,
+                evidence.bare().restarting(server),
+                tried,
+                evidence.outdated(),
+                evidence.settling(),
+                evidence.now());
     }
 
     /** What cannot be created because the namespace is being deleted is gone with it; the status goes on. */
@@ -114,7 +136,8 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         return server.getSpec().isolation() == Isolation.MANAGED
                 && mesh.claims().conflicts(server).isEmpty()
                 && (mesh.view().inMesh(server.getMetadata().getNamespace())
-                        || mesh.view().pods().stream().anyMatch(pod -> stillServes(server, pod)));
+                        || mesh.view().podsIn(server.getMetadata().getNamespace()).stream()
+                                .anyMatch(pod -> stillServes(server, pod)));
     }
 
     private static boolean stillServes(SecureMcpServer server, MeshPod pod) {

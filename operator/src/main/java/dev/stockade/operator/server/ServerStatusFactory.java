@@ -61,8 +61,7 @@ final class ServerStatusFactory {
         long generation = server.getMetadata().getGeneration();
         List<Condition> published = server.getStatus().conditions();
         List<MeshPod> pods = pods(server, mesh);
-        Progress progress = Progress.of(
-                server.getMetadata().getUid(), generation, pods, mesh.view().pods(), acks);
+        Progress progress = Progress.of(server.getMetadata().getUid(), generation, pods, mesh.view()::pod, acks);
 
         Finding accepted = accepted(server, mesh, pods, acks);
         Finding injected = Membership.unlessNotInMesh(
@@ -71,7 +70,9 @@ final class ServerStatusFactory {
                         Membership.injected(
                                 pods.size(),
                                 bare,
-                                Membership.orphaned(mesh.view(), pod -> Selectors.selects(server, pod)),
+                                Membership.orphaned(
+                                        mesh.view().podsIn(server.getMetadata().getNamespace()),
+                                        pod -> Selectors.selects(server, pod)),
                                 restarting),
                         pods,
                         acks,
@@ -197,7 +198,7 @@ final class ServerStatusFactory {
         String namespace = server.getMetadata().getNamespace();
         int port = server.getSpec().port();
         Set<ServicePort> names =
-                new TreeSet<>(ServiceNames.of(server, mesh.view().services(), pods));
+                new TreeSet<>(ServiceNames.of(server, mesh.view().servicesIn(namespace), pods));
         if (names.isEmpty()) {
             return Finding.yes(
                     ACCEPTED,
@@ -205,7 +206,7 @@ final class ServerStatusFactory {
                     "No Service leads to port " + port + ": agents reach the server at http://127.0.0.1:15001/"
                             + namespace + "/" + server.getMetadata().getName() + ", and by no name.");
         }
-        List<String> headless = mesh.view().services().stream()
+        List<String> headless = mesh.view().servicesIn(namespace).stream()
                 .filter(ServiceNames::headless)
                 .filter(service -> names.contains(new ServicePort(
                         service.getMetadata().getNamespace(),

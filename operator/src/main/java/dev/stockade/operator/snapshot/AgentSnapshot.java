@@ -15,6 +15,8 @@ import dev.stockade.wire.control.v1.Endpoint;
 import dev.stockade.wire.control.v1.ServerTarget;
 import dev.stockade.wire.control.v1.ServiceName;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The part of a snapshot that an agent's pods get: the servers that it takes, granted or not, and where they are. */
 final class AgentSnapshot {
@@ -46,11 +48,9 @@ final class AgentSnapshot {
 
     /** The policies that name this agent at a server that it takes decide whether the server is listed to it. */
     private void concerning(AgentIdentity agent, List<SecureMcpServer> taken, Sources sources) {
-        List<ResourceName> servers = taken.stream().map(ResourceName::of).toList();
-        for (McpAccessPolicy policy : view.policies()) {
-            Grants.Resolution resolution = grants.resolution(policy);
-            if (resolution.agents().contains(ResourceName.of(agent))
-                    && resolution.servers().stream().anyMatch(servers::contains)) {
+        Set<ResourceName> servers = taken.stream().map(ResourceName::of).collect(Collectors.toSet());
+        for (McpAccessPolicy policy : grants.naming(ResourceName.of(agent))) {
+            if (grants.resolution(policy).servers().stream().anyMatch(servers::contains)) {
                 sources.add(policy);
             }
         }
@@ -76,7 +76,7 @@ final class AgentSnapshot {
             }
         }
         if (agent.getSpec().capture() == Capture.NAMES) {
-            ServiceNames.of(server, view.services(), pods)
+            ServiceNames.of(server, view.servicesIn(server.getMetadata().getNamespace()), pods)
                     .forEach(port -> message.addServices(ServiceName.newBuilder()
                             .setNamespace(port.namespace())
                             .setName(port.service())

@@ -11,13 +11,10 @@ import dev.stockade.policy.MeshView;
 import dev.stockade.policy.ResourceName;
 import dev.stockade.wire.control.v1.Snapshot;
 import dev.stockade.wire.control.v1.TrustBundle;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 
 /**
  * The snapshots of one view. Claims and grants are made once; a snapshot is compiled when first asked for, and once for all
@@ -31,7 +28,6 @@ public final class CompiledMesh {
     private final TrustBundle trust;
     private final Function<ResourceName, ServerKeys> keys;
     private final Generations generations;
-    private final Map<String, MeshPod> podsByUid;
     private final ConcurrentMap<Roles, Snapshot> compiled = new ConcurrentHashMap<>();
 
     private record Roles(Optional<ResourceName> server, Optional<ResourceName> agent) {}
@@ -39,14 +35,22 @@ public final class CompiledMesh {
     /** @param keys what the sidecars of a server share */
     public CompiledMesh(
             MeshView view, TrustBundle trust, Function<ResourceName, ServerKeys> keys, Generations generations) {
+        this(view, trust, keys, generations, new CompiledPolicies());
+    }
+
+    /** @param policies remembers the policies of the former mesh */
+    CompiledMesh(
+            MeshView view,
+            TrustBundle trust,
+            Function<ResourceName, ServerKeys> keys,
+            Generations generations,
+            CompiledPolicies policies) {
         this.view = requireNonNull(view);
         this.trust = requireNonNull(trust);
         this.keys = requireNonNull(keys);
         this.generations = requireNonNull(generations);
         this.claims = Claims.of(view);
-        this.grants = Grants.of(view);
-        this.podsByUid = view.pods().stream()
-                .collect(Collectors.toUnmodifiableMap(MeshPod::uid, UnaryOperator.identity(), (one, other) -> one));
+        this.grants = Grants.of(view, policies::compile);
     }
 
     public MeshView view() {
@@ -68,7 +72,7 @@ public final class CompiledMesh {
 
     /** The pod, if the view has it. */
     public Optional<MeshPod> pod(String uid) {
-        return Optional.ofNullable(podsByUid.get(uid));
+        return view.pod(uid);
     }
 
     /** What the pod's sidecar is to know; with no server and no agent in it if the pod holds no identity. */

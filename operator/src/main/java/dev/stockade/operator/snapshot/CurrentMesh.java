@@ -21,6 +21,7 @@ public final class CurrentMesh {
     private final Authority authority;
     private final String trustDomain;
     private final Generations generations = new Generations();
+    private final CompiledPolicies policies = new CompiledPolicies();
 
     private @Nullable MeshView view;
     private Trust trusted = Trust.NONE;
@@ -47,7 +48,8 @@ public final class CurrentMesh {
         if (last != null && isView(picture.view()) && current.equals(trust)) {
             return last;
         }
-        CompiledMesh made = new CompiledMesh(picture.view(), current, this::keys, generations);
+        CompiledMesh made = new CompiledMesh(picture.view(), current, this::keys, generations, policies);
+        policies.retain(picture.view());
         view = picture.view();
         trust = current;
         compiled = made;

@@ -24,7 +24,6 @@ import dev.stockade.policy.ResourceName;
 import dev.stockade.wire.control.v1.Audit;
 import dev.stockade.wire.control.v1.Limits;
 import dev.stockade.wire.control.v1.Server;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,19 +96,16 @@ final class ServerSnapshot {
     /** Every policy that opens this server and every agent that one names: a change of theirs may change what holds here. */
     private void concerning(SecureMcpServer server, boolean observe, Sources sources) {
         ResourceName name = ResourceName.of(server);
-        List<ResourceName> agents = new ArrayList<>();
-        for (McpAccessPolicy policy : view.policies()) {
-            Grants.Resolution resolution = grants.resolution(policy);
-            if (resolution.servers().contains(name)) {
-                sources.add(policy);
-                agents.addAll(resolution.agents());
+        for (McpAccessPolicy policy : grants.opening(name)) {
+            sources.add(policy);
+            for (ResourceName agent : grants.resolution(policy).agents()) {
+                view.agent(agent).ifPresent(sources::add);
             }
         }
-        for (AgentIdentity agent : view.agents()) {
-            boolean live = observe && view.inMesh(agent.getMetadata().getNamespace());
-            if (live || agents.contains(ResourceName.of(agent))) {
-                sources.add(agent);
-            }
+        if (observe) {
+            view.agents().stream()
+                    .filter(agent -> view.inMesh(agent.getMetadata().getNamespace()))
+                    .forEach(sources::add);
         }
     }
 

@@ -14,6 +14,11 @@ public interface BarePods {
     /** {@code namespace/name} of each, in order. */
     List<String> of(AgentIdentity agent);
 
+    /** What was last said of this generation of a server or an agent, without asking anybody; empty if nothing was. */
+    default Optional<List<String>> known(HasMetadata resource) {
+        return Optional.empty();
+    }
+
     /** How far restarting them has come; empty where the resource does not ask for it. */
     default Optional<Restarting> restarting(HasMetadata resource) {
         return Optional.empty();

@@ -20,8 +20,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Asks the API server. An answer is good for that generation of the resource and for {@link #GOOD_FOR}: reconciliations come with
- * every change in the mesh, and bare pods only ever go.
+ * Asks the API server. An answer is good for that generation of the resource and for {@link #GOOD_FOR}: several reconciliations
+ * may come at once, and bare pods only ever go.
  */
 public final class LiveBarePods implements BarePods {
     /** Below the fifteen seconds after which whoever saw bare pods comes back. */
@@ -71,6 +71,14 @@ public final class LiveBarePods implements BarePods {
     public void expire(String resourceUid) {
         answers.computeIfPresent(
                 resourceUid, (uid, answer) -> new Answer(answer.generation(), Instant.EPOCH, answer.pods()));
+    }
+
+    @Override
+    public Optional<List<String>> known(HasMetadata resource) {
+        return Optional.ofNullable(answers.get(resource.getMetadata().getUid()))
+                .filter(answer -> answer.generation() == resource.getMetadata().getGeneration())
+                .filter(answer -> answer.asked().isAfter(Instant.EPOCH))
+                .map(Answer::pods);
     }
 
     private List<String> ask(HasMetadata resource, Supplier<List<Pod>> list, Predicate<MeshPod> selects) {

@@ -2,7 +2,6 @@ package dev.stockade.operator.status;
 
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.MeshPod;
-import dev.stockade.policy.MeshView;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -111,9 +110,9 @@ public final class Membership {
                         + restarting.get().sentence());
     }
 
-    /** Those that a resource selects and that are {@link MeshPod#orphaned}. */
-    public static List<MeshPod> orphaned(MeshView view, Predicate<MeshPod> selected) {
-        return view.pods().stream()
+    /** Those of the namespace's that a resource selects and that are {@link MeshPod#orphaned}. */
+    public static List<MeshPod> orphaned(List<MeshPod> pods, Predicate<MeshPod> selected) {
+        return pods.stream()
                 .filter(pod -> pod.orphaned() && pod.injected() && !pod.finished())
                 .filter(selected)
                 .toList();

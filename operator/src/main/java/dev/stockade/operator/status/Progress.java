@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * How far one generation of a resource has come among the sidecars that it concerns.
@@ -28,20 +29,22 @@ public record Progress(long generation, Standing standing, List<String> refusals
     /**
      * Asks how far it has come among the pods, and among those whose sidecars still hold an earlier generation though it
      * concerns them no more: until they let go of it, it is in force there.
+     *
+     * @param there a pod that is still there, and whose sidecar may hold it
      */
     public static Progress of(
             String uid,
             long generation,
             Collection<MeshPod> concerned,
-            Collection<MeshPod> all,
+            Function<String, Optional<MeshPod>> there,
             Acknowledgements acks) {
         Map<String, MeshPod> counted = new LinkedHashMap<>();
         concerned.stream().filter(MeshPod::injected).forEach(pod -> counted.put(pod.uid(), pod));
-        for (MeshPod pod : all) {
-            if (acks.report(pod.uid())
+        for (String holder : acks.holding(uid)) {
+            if (acks.report(holder)
                     .filter(r -> r.sources().getOrDefault(uid, generation) < generation)
                     .isPresent()) {
-                counted.put(pod.uid(), pod);
+                there.apply(holder).ifPresent(pod -> counted.put(holder, pod));
             }
         }
         List<String> refusals = new ArrayList<>();

@@ -47,4 +47,24 @@ class ProbePlanTest {
         assertThat(ProbePlan.vantages(POD, many)).isEqualTo(chosen).hasSize(3);
         assertThat(chosen).extracting(Vantage::node).doesNotHaveDuplicates().doesNotContain("node0");
     }
+
+    @Test
+    void theWorkIsSharedAmongEquals() {
+        // Given as many sidecars on one node as pods on another
+        List<Vantage> many = IntStream.range(0, 50)
+                .mapToObj(i -> sidecar("agents", "a" + i, "node1"))
+                .toList();
+
+        // When
+        List<Vantage> chosen = IntStream.range(0, 200)
+                .mapToObj(i -> new ProtectedPod(
+                        "tools", "web-" + i, "uid-web-" + i, "node0", List.of("192.0.2.9"), Map.of(), List.of()))
+                .flatMap(pod -> ProbePlan.vantages(pod, many).stream())
+                .filter(vantage -> !vantage.isOperator())
+                .toList();
+
+        // Then two for each pod, of whom all take part
+        assertThat(chosen).hasSize(400);
+        assertThat(chosen.stream().distinct()).hasSizeGreaterThan(40);
+    }
 }
