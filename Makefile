@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults build images cli bench clean
+.PHONY: help demo test faults build images cli bench size clean
 
 help: ## show this list
 	@echo 'Stockade: make TARGET'
@@ -26,6 +26,9 @@ cli: ## package kubectl stockade, with a Java of its own, into cli/target/kubect
 
 bench: ## measure reading and deciding beside their peers, in nanoseconds and bytes (six minutes; needs a quiet machine)
 	@e2e/setup/prerequisites --for jdk e2e/setup/task bench
+
+size: ## the operator with 200, 600 and 2000 sidecars: a table of times, memory and requests (forty minutes; needs a quiet machine)
+	@e2e/setup/prerequisites e2e/setup/task size
 
 clean: ## remove what builds made in this folder (the caches under ~/.cache stay)
 	@rm -rf target */target e2e/failures

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.http.Interceptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -24,13 +25,19 @@ public final class ApiServer implements AutoCloseable {
         this.client = client;
     }
 
-    /** @param folder an empty one, for certificates */
-    public static ApiServer start(Path folder) throws IOException {
+    /**
+     * Starts one.
+     *
+     * @param folder an empty one, for certificates
+     * @param flags more of them, for the API server
+     */
+    public static ApiServer start(Path folder, String... flags) throws IOException {
         Files.createSymbolicLink(folder.resolve("k8s"), binaries().resolve("k8s"));
         KubeAPIServer server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
                 .withTestDir(folder.toString())
                 .withOfflineMode(true)
                 .withUpdateKubeConfig(false)
+                .withApiServerFlags(List.of(flags))
                 .build());
         server.start();
         KubernetesClient client = client(server);
@@ -48,7 +55,11 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private static KubernetesClientBuilder builder(KubeAPIServer server) {
-        return new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()));
+        Config config = Config.fromKubeconfig(server.getKubeConfigYaml());
+        // A machine that builds beside its tests may be slow.
+        config.setConnectionTimeout(60_000);
+        config.setRequestTimeout(60_000);
+        return new KubernetesClientBuilder().withConfig(config);
     }
 
     private static boolean established(CustomResourceDefinition definition) {
@@ -92,6 +103,11 @@ public final class ApiServer implements AutoCloseable {
         return builder(server)
                 .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor(name, interceptor))
                 .build();
+    }
+
+    /** The same connection, for another process. */
+    public String kubeconfig() {
+        return server.getKubeConfigYaml();
     }
 
     @Override
