@@ -66,7 +66,7 @@ final class AccessStatusFactory {
                         List.of(ready, Membership.stalled(accepted), accepted, stated), generation, published, now),
                 resolution.agents().size(),
                 resolution.servers().size(),
-                progress.column(),
+                progress.column(policy.getStatus().sidecars(), Conditions.find(published, ENFORCED), settling),
                 Stream.concat(resolution.unresolved().stream(), resolution.notes().stream())
                         .limit(MOST_SENTENCES)
                         .toList());

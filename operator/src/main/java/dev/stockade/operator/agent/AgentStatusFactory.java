@@ -94,7 +94,7 @@ final class AgentStatusFactory {
                 Conditions.of(findings, generation, published, now),
                 mesh.view().identity(agent).uri(),
                 pods.size() + bare.size(),
-                own.column(),
+                own.column(agent.getStatus().sidecars(), Conditions.find(published, Conditions.READY), settling),
                 NotCapturedNames.of(agent, mesh, pods));
     }
 

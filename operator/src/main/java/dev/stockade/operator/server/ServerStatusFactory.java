@@ -99,7 +99,10 @@ final class ServerStatusFactory {
                 generation,
                 Conditions.of(findings, generation, published, now),
                 pods.size() + bare.size(),
-                progress.column(),
+                progress.column(
+                        server.getStatus().sidecars(),
+                        Conditions.find(published, POLICY_ENFORCED).map(Observing::acknowledged),
+                        settling),
                 server.getSpec().openPorts());
     }
 

@@ -66,9 +66,22 @@ public record Progress(long generation, Standing standing, List<String> refusals
         return standing.counted() == 0;
     }
 
-    /** {@code 1/2}. */
-    public String column() {
-        return standing.acknowledged() + "/" + standing.counted();
+    /**
+     * {@code 1/2}, or what was published, where the condition that says the same is {@link #finding kept}.
+     *
+     * @param condition the condition as it stands in the resource
+     */
+    public String column(String published, Optional<Condition> condition, Settling settling) {
+        return kept(condition, settling).isPresent() && !published.isEmpty()
+                ? published
+                : standing.acknowledged() + "/" + standing.counted();
+    }
+
+    /** What a former leader knew, where this one has not heard from all sidecars, and nothing against it from any. */
+    private Optional<Condition> kept(Optional<Condition> published, Settling settling) {
+        return complete() || !refusals.isEmpty()
+                ? Optional.empty()
+                : published.filter(c -> restsOnReports(c) && settling.isFormers(c, generation));
     }
 
     /**
@@ -87,13 +100,12 @@ public record Progress(long generation, Standing standing, List<String> refusals
             return Finding.no(
                     type, Reason.REFUSED, counted() + ". Refused by " + Phrases.names(refusals) + "." + departed());
         }
-        Optional<Finding> kept = published
-                .filter(c -> restsOnReports(c) && settling.isFormers(c, generation))
-                .map(Finding::kept);
-        return kept.orElseGet(() -> Finding.unknown(
-                type,
-                Reason.WAITING,
-                counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
+        return kept(published, settling)
+                .map(Finding::kept)
+                .orElseGet(() -> Finding.unknown(
+                        type,
+                        Reason.WAITING,
+                        counted() + ". Waiting for " + Phrases.names(standing.waiting()) + "." + departed()));
     }
 
     /**

@@ -385,6 +385,17 @@ class ServerStatusFactoryTest {
     }
 
     @Test
+    void aNewLeaderLeavesTheColumnThatSaysTheSameAsTheCondition() {
+        Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
+        SecureMcpServer server = web(mesh);
+        server.setStatus(of(server, mesh, new Sidecars().hold("a", 3, "web"), Settling.OVER));
+        assertThat(server.getStatus().sidecars()).isEqualTo("1/1");
+
+        assertThat(of(server, mesh, new Sidecars(), NEW_LEADER).sidecars()).isEqualTo("1/1");
+        assertThat(of(server, mesh, new Sidecars(), Settling.OVER).sidecars()).isEqualTo("0/1");
+    }
+
+    @Test
     void underObserveTheAcknowledgementsAreCountedAndANewLeaderLeavesThem() {
         String observing = Meshes.resource(
                 "SecureMcpServer",

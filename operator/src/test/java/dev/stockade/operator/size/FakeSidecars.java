@@ -163,8 +163,12 @@ final class FakeSidecars {
     }
 
     private static String inOneLine(Status status) {
-        String why = String.valueOf(status.getDescription()).lines().findFirst().orElse("");
-        return status.getCode() + " " + why.replaceAll("[^ -~]", "").substring(0, Math.min(80, why.length()));
+        Throwable cause = status.getCause();
+        String why = String.valueOf(cause == null ? status.getDescription() : cause)
+                .lines()
+                .findFirst()
+                .orElse("");
+        return status.getCode() + " " + why.replaceAll("[^ -~]", "").substring(0, Math.min(160, why.length()));
     }
 
     private static long micros() {
@@ -217,6 +221,8 @@ final class FakeSidecars {
                     .eventLoopGroup(loops)
                     .channelType(NioSocketChannel.class)
                     .executor(executor)
+                    // a name of its Service that its certificate has, as the real sidecar expects its SPIFFE ID
+                    .overrideAuthority("stockade-operator.default.svc")
                     .maxInboundMessageSize(LARGEST_MESSAGE)
                     .keepAliveTime(20, TimeUnit.SECONDS)
                     .keepAliveTimeout(10, TimeUnit.SECONDS)
