@@ -28,13 +28,16 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
  * The checked-in definitions are what the records say. The generator sorts columns by their path; people read them in the
- * order in which the annotations stand, so they are put back into it here.
+ * order in which the annotations stand, so they are put back into it here. What the API server would not keep is left out.
  */
 class CheckedInDefinitionsTest {
     private static final String REFRESH = "./mvnw -pl crds -am test -Dtest=CheckedInDefinitionsTest"
             + " -Dsurefire.failIfNoSpecifiedTests=false -Dstockade.definitions=write";
     private static final String HEADER =
             "# Generated from the records in crds/src/main/java. To refresh it:\n# " + REFRESH + "\n";
+    /** The API server drops it, so that Argo CD would see a difference for ever. */
+    private static final int DEFAULT_PRIORITY = 0;
+
     private static final Path CHECKED_IN = Path.of("");
     private static final Path CHART = Path.of("..", "charts", "stockade", "crds");
 
@@ -71,8 +74,10 @@ class CheckedInDefinitionsTest {
             List<String> order = Stream.of(kind.getAnnotationsByType(AdditionalPrinterColumn.class))
                     .map(AdditionalPrinterColumn::name)
                     .toList();
-            ((List<Map<String, Object>>) version.getOrDefault("additionalPrinterColumns", new ArrayList<>()))
-                    .sort(Comparator.comparingInt(c -> order.indexOf(c.get("name"))));
+            var columns =
+                    (List<Map<String, Object>>) version.getOrDefault("additionalPrinterColumns", new ArrayList<>());
+            columns.sort(Comparator.comparingInt(c -> order.indexOf(c.get("name"))));
+            columns.forEach(column -> column.remove("priority", DEFAULT_PRIORITY));
         }
         return new Dump(DumpSettings.builder()
                         .setDefaultFlowStyle(FlowStyle.BLOCK)
