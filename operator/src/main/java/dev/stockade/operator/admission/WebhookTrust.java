@@ -35,6 +35,12 @@ public final class WebhookTrust implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WebhookTrust.class);
     private static final Duration RECHECK = Duration.ofSeconds(10);
 
+    /** Under the name of all that the operator applies, so that people see in managedFields whose the field is. */
+    private static final PatchContext AS_OPERATOR = new PatchContext.Builder()
+            .withPatchType(PatchType.JSON)
+            .withFieldManager("stockade-operator")
+            .build();
+
     private final Supplier<String> roots;
     private final Watched<MutatingWebhookConfiguration> mutating;
     private final Watched<ValidatingWebhookConfiguration> validating;
@@ -132,7 +138,7 @@ public final class WebhookTrust implements AutoCloseable {
                 }
             }
             if (!patch.isEmpty()) {
-                resource.patch(PatchContext.of(PatchType.JSON), patch.toString());
+                resource.patch(AS_OPERATOR, patch.toString());
                 LOG.atInfo()
                         .addKeyValue(
                                 "configuration", configuration.getMetadata().getName())
