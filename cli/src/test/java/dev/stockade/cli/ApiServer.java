@@ -79,6 +79,27 @@ public final class ApiServer implements AutoCloseable {
                 + " k8s/<version>-linux-amd64/kube-apiserver, etcd and kubectl.");
     }
 
+    /** Waits until it serves all definitions that it has, others' too. */
+    public void awaitDefinitions() {
+        client.apiextensions()
+                .v1()
+                .customResourceDefinitions()
+                .list()
+                .getItems()
+                .forEach(one -> client.resource(one).waitUntilCondition(ApiServer::established, 60, TimeUnit.SECONDS));
+    }
+
+    /** kubectl, of the same release. */
+    public static Path kubectl() throws IOException {
+        try (Stream<Path> versions = Files.list(binaries().resolve("k8s"))) {
+            return versions.map(version -> version.resolve("kubectl").toAbsolutePath())
+                    .filter(Files::isExecutable)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException(
+                            "There is no kubectl beside the kube-apiserver: run 'e2e/cluster/cluster.sh build'."));
+        }
+    }
+
     /** As an administrator. */
     public KubernetesClient client() {
         return client;
