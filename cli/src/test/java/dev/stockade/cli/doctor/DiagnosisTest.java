@@ -211,13 +211,7 @@ class DiagnosisTest {
                         "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: stockade-injector}",
                         "Missing: MutatingWebhookConfiguration stockade-injector",
                         "helm upgrade"),
-                replaced(
-                        "webhooks-trust",
-                        fail,
-                        bundle(),
-                        "''",
-                        "inject.stockade.dev has no caBundle",
-                        "see its log"),
+                replaced("webhooks-trust", fail, bundle(), "''", "inject.stockade.dev has no caBundle", "see its log"),
                 replaced(
                         "webhooks-trust",
                         fail,
