@@ -5,10 +5,12 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.model.audit.SigningEvent;
 import dev.stockade.operator.attestation.Refusal.Answer;
 import dev.stockade.operator.attestation.Refusal.Reason;
-import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventBuilder;
+import dev.stockade.operator.status.EventDraft;
+import dev.stockade.operator.status.EventReason;
+import dev.stockade.operator.status.EventWriter;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,18 +20,13 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes down who got a certificate and who did not: a line of the audit log, a counter by reason, and, of a refusal, an event
@@ -37,22 +34,20 @@ import org.slf4j.LoggerFactory;
  * each time. Never a token or a key.
  */
 public final class SigningRecord implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(SigningRecord.class);
     private static final Duration QUIET = Duration.ofMinutes(1);
     private static final Duration BETWEEN_EVENTS = Duration.ofMinutes(5);
     private static final int REMEMBERED = 10_000;
     private static final int EVENTS_AT_A_TIME = 8;
 
-    private final KubernetesClient client;
+    private final EventWriter events;
     private final Clock clock;
-    private final String instance;
     private final SigningAudit audit;
     private final Counter issued;
     private final Map<Reason, Counter> refused = new EnumMap<>(Reason.class);
     private final Map<String, Instant> recorded = new ConcurrentHashMap<>();
     private final Map<String, Instant> announced = new ConcurrentHashMap<>();
     private final Semaphore places = new Semaphore(EVENTS_AT_A_TIME);
-    private final ExecutorService events = Executors.newVirtualThreadPerTaskExecutor();
+    private final ExecutorService announcer = Executors.newVirtualThreadPerTaskExecutor();
 
     /**
      * Writes its audit lines on standard output.
@@ -66,8 +61,7 @@ public final class SigningRecord implements AutoCloseable {
     /** @param lines where the audit lines go */
     public SigningRecord(
             KubernetesClient client, MeterRegistry meters, String instance, Clock clock, OutputStream lines) {
-        this.client = requireNonNull(client);
-        this.instance = requireNonNull(instance);
+        this.events = new EventWriter(client, instance, clock);
         this.clock = requireNonNull(clock);
         this.audit = new SigningAudit(lines, SigningAudit.CAPACITY, clock);
         this.issued = Counter.builder("stockade.sign.issued")
@@ -94,6 +88,16 @@ public final class SigningRecord implements AutoCloseable {
     public record Caller(String namespace, String name, String uid) {
         String reference() {
             return namespace + "/" + name;
+        }
+
+        ObjectReference pod() {
+            return new ObjectReferenceBuilder()
+                    .withApiVersion("v1")
+                    .withKind("Pod")
+                    .withNamespace(namespace)
+                    .withName(name)
+                    .withUid(uid)
+                    .build();
         }
     }
 
@@ -156,51 +160,23 @@ public final class SigningRecord implements AutoCloseable {
         if (!places.tryAcquire()) {
             return;
         }
-        events.execute(() -> {
+        boolean waits = refusal.reason().answer() == Answer.WAIT;
+        EventDraft draft = EventDraft.of(
+                caller.pod(),
+                waits ? EventReason.WAITING_FOR_IDENTITY : EventReason.CERTIFICATE_REFUSED,
+                refusal.sentence());
+        announcer.execute(() -> {
             try {
-                client.resource(event(refusal, caller)).create();
-            } catch (KubernetesClientException e) {
-                log.atDebug().addKeyValue("code", e.getCode()).log("an event could not be written");
+                events.write(draft);
             } finally {
                 places.release();
             }
         });
     }
 
-    private Event event(Refusal refusal, Caller caller) {
-        boolean waits = refusal.reason().answer() == Answer.WAIT;
-        String now = DateTimeFormatter.ISO_INSTANT.format(
-                clock.instant().atOffset(ZoneOffset.UTC).withNano(0).toInstant());
-        return new EventBuilder()
-                .withNewMetadata()
-                .withNamespace(caller.namespace())
-                .withName(caller.name() + "." + UUID.randomUUID().toString().substring(0, 13))
-                .endMetadata()
-                .withType(waits ? "Normal" : "Warning")
-                .withReason(waits ? "WaitingForIdentity" : "CertificateRefused")
-                .withMessage(refusal.sentence())
-                .withNewInvolvedObject()
-                .withApiVersion("v1")
-                .withKind("Pod")
-                .withNamespace(caller.namespace())
-                .withName(caller.name())
-                .withUid(caller.uid())
-                .endInvolvedObject()
-                .withFirstTimestamp(now)
-                .withLastTimestamp(now)
-                .withCount(1)
-                .withNewSource()
-                .withComponent("stockade-operator")
-                .endSource()
-                .withReportingComponent("stockade.dev/operator")
-                .withReportingInstance(instance)
-                .withAction("Sign")
-                .build();
-    }
-
     @Override
     public void close() {
-        events.shutdownNow();
+        announcer.shutdownNow();
         audit.close();
     }
 }

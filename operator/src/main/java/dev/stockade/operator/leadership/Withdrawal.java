@@ -3,6 +3,7 @@ package dev.stockade.operator.leadership;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.operator.status.EventReason;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Phrases;
 import dev.stockade.policy.MeshPod;
@@ -22,14 +23,11 @@ import java.util.stream.Collectors;
  * An identity was taken from somebody who had it.
  *
  * @param about the AgentIdentity, or one of its pods
- * @param reason one word for the event
+ * @param reason of the event
  * @param sentence who, and why
  * @param occasion the same for the same withdrawal on every replica
  */
-record Withdrawal(ObjectReference about, String reason, String sentence, String occasion) {
-    static final String SUSPENDED = "Suspended";
-    static final String WITHDRAWN = "IdentityWithdrawn";
-
+record Withdrawal(ObjectReference about, EventReason reason, String sentence, String occasion) {
     /** Of a mass of pods, each one's own event would say nothing that the agent's does not. */
     private static final int MOST_PODS = 10;
 
@@ -74,12 +72,17 @@ record Withdrawal(ObjectReference about, String reason, String sentence, String 
         void collect(List<Withdrawal> found) {
             Optional<AgentIdentity> now = view.agent(name).filter(a -> uid(a).equals(uid(agent)));
             if (now.isEmpty()) {
-                all(found, WITHDRAWN, "AgentIdentity " + name + " was deleted", "deleted", pods);
+                all(found, EventReason.IDENTITY_WITHDRAWN, "AgentIdentity " + name + " was deleted", "deleted", pods);
             } else if (!view.inMesh(name.namespace())) {
-                all(found, WITHDRAWN, "Namespace " + name.namespace() + " has left the mesh", version(now.get()), pods);
+                all(
+                        found,
+                        EventReason.IDENTITY_WITHDRAWN,
+                        "Namespace " + name.namespace() + " has left the mesh",
+                        version(now.get()),
+                        pods);
             } else {
                 if (!suspendedBefore && after.grants().suspended(now.get())) {
-                    all(found, SUSPENDED, why(now.get()), version(now.get()), pods);
+                    all(found, EventReason.SUSPENDED, why(now.get()), version(now.get()), pods);
                 }
                 lost(found, now.get());
             }
@@ -100,20 +103,23 @@ record Withdrawal(ObjectReference about, String reason, String sentence, String 
             if (!gone.isEmpty() && gone.size() <= MOST_PODS) {
                 gone.forEach(pod -> found.add(new Withdrawal(
                         about(pod),
-                        WITHDRAWN,
+                        EventReason.IDENTITY_WITHDRAWN,
                         "Pod " + pod.reference() + " was deleted: what it proved as " + name
                                 + " is refused from now on.",
                         "deleted")));
             } else if (!gone.isEmpty()) {
                 found.add(new Withdrawal(
-                        about(agent), WITHDRAWN, sentence(gone.size() + " pods were deleted", gone), occasion(gone)));
+                        about(agent),
+                        EventReason.IDENTITY_WITHDRAWN,
+                        sentence(gone.size() + " pods were deleted", gone),
+                        occasion(gone)));
             }
             List<MeshPod> orphaned = lost(
                     now, pod -> view.pod(pod.uid()).filter(MeshPod::orphaned).isPresent());
             if (!orphaned.isEmpty()) {
                 String account = "ServiceAccount " + name.namespace() + "/"
                         + orphaned.getFirst().serviceAccount() + " was deleted";
-                all(found, WITHDRAWN, account, occasion(orphaned), orphaned);
+                all(found, EventReason.IDENTITY_WITHDRAWN, account, occasion(orphaned), orphaned);
             }
             List<MeshPod> others = lost(
                     now,
@@ -121,7 +127,12 @@ record Withdrawal(ObjectReference about, String reason, String sentence, String 
                             .filter(p -> !p.orphaned() && !p.finished())
                             .isPresent());
             if (!others.isEmpty()) {
-                all(found, WITHDRAWN, "AgentIdentity " + name + " no longer has these pods", version(now), others);
+                all(
+                        found,
+                        EventReason.IDENTITY_WITHDRAWN,
+                        "AgentIdentity " + name + " no longer has these pods",
+                        version(now),
+                        others);
             }
         }
 
@@ -135,7 +146,7 @@ record Withdrawal(ObjectReference about, String reason, String sentence, String 
         }
 
         private void all(
-                List<Withdrawal> found, String reason, String cause, String occasion, List<MeshPod> concerned) {
+                List<Withdrawal> found, EventReason reason, String cause, String occasion, List<MeshPod> concerned) {
             String sentence = sentence(cause, concerned);
             found.add(new Withdrawal(about(agent), reason, sentence, occasion));
             concerned.stream()

@@ -2,6 +2,7 @@ package dev.stockade.operator.reach;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.operator.status.EventReason;
 import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
  * @param reason of the event
  * @param sentence what is so, and what to do
  */
-record Obstacle(String reason, String sentence) {
+record Obstacle(EventReason reason, String sentence) {
     static final int CONTROL_PORT = 15010;
     static final int MESH_PORT = 15008;
     private static final int DNS_PORT = 53;
@@ -54,7 +55,7 @@ record Obstacle(String reason, String sentence) {
         List<String> control = Egress.closing(CONTROL_PORT, labels, policies);
         if (!seen.heard() && !control.isEmpty() && runs(seen.live()).isPresent()) {
             return Optional.of(new Obstacle(
-                    "EgressDenied",
+                    EventReason.EGRESS_DENIED,
                     "The sidecar has not reached the operator, and the pod waits for it: " + named(control)
                             + " for egress, and none of them lets TCP " + CONTROL_PORT + " out. Allow egress to TCP "
                             + CONTROL_PORT + " in namespace " + operator + ", and to DNS (port " + DNS_PORT + ")."));
@@ -64,7 +65,7 @@ record Obstacle(String reason, String sentence) {
                         .filter(since -> since.plus(PATIENCE).isBefore(now))
                         .isPresent()) {
             return Optional.of(new Obstacle(
-                    "OperatorNotReached",
+                    EventReason.OPERATOR_NOT_REACHED,
                     "The sidecar runs since " + runs(seen.live()).orElseThrow()
                             + " and has neither a certificate nor a connection to the operator. If no other event says"
                             + " why, it does not reach it: egress to DNS (port " + DNS_PORT + ") and to TCP "
@@ -74,7 +75,7 @@ record Obstacle(String reason, String sentence) {
         List<String> mesh = seen.agent() ? Egress.closing(MESH_PORT, labels, policies) : List.of();
         if (!mesh.isEmpty()) {
             return Optional.of(new Obstacle(
-                    "EgressDenied",
+                    EventReason.EGRESS_DENIED,
                     "This agent reaches no server: " + named(mesh) + " for egress, and none of them lets TCP "
                             + MESH_PORT + " out. Allow egress to TCP " + MESH_PORT + " of the servers' pods."));
         }
@@ -127,7 +128,7 @@ record Obstacle(String reason, String sentence) {
                                 .equals(status.getState().getWaiting().getReason()))
                 .findFirst()
                 .map(status -> new Obstacle(
-                        "CapturedPorts",
+                        EventReason.CAPTURED_PORTS,
                         "Container " + status.getName()
                                 + " keeps ending. If its log says that an address is in use: the"
                                 + " sidecar listens for captured Services on ports " + ports

@@ -2,6 +2,7 @@ package dev.stockade.operator.reach;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.operator.status.EventDraft;
 import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Mesh;
@@ -111,7 +112,7 @@ public final class Obstacles implements AutoCloseable {
     private void write(Pod pod, Obstacle obstacle, Instant now) {
         String key = pod.getMetadata().getUid() + "/" + obstacle.sentence();
         if (told.putIfAbsent(key, now) == null) {
-            events.write(pod, true, obstacle.reason(), obstacle.sentence());
+            events.write(EventDraft.of(pod, obstacle.reason(), obstacle.sentence()));
         }
     }
 }

@@ -7,6 +7,8 @@ import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.common.Restart;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.operator.status.Conditions;
+import dev.stockade.operator.status.EventDraft;
+import dev.stockade.operator.status.EventReason;
 import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.LiveBarePods;
 import dev.stockade.operator.status.Mesh;
@@ -270,12 +272,11 @@ public final class Evictor implements AutoCloseable {
                         .addKeyValue("resource", name(wish))
                         .addKeyValue("pod", pod.reference())
                         .log("evicted a pod that has no sidecar");
-                events.write(
+                events.write(EventDraft.of(
                         wish.resource(),
-                        false,
-                        "Evicted",
+                        EventReason.EVICTED,
                         "Evicted pod " + pod.reference() + ", which has no sidecar: "
-                                + pod.controller().orElseThrow() + " makes another one, with it.");
+                                + pod.controller().orElseThrow() + " makes another one, with it."));
                 RestartMemory after = memory.evicted(pod);
                 note(
                         wish,

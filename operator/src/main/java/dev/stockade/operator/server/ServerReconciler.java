@@ -9,6 +9,8 @@ import dev.stockade.operator.status.Again;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.EndingNamespace;
+import dev.stockade.operator.status.EventDraft;
+import dev.stockade.operator.status.EventReason;
 import dev.stockade.operator.status.EventWriter;
 import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Finding;
@@ -57,13 +59,15 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
             return now;
         };
         this.isolation = new WorkflowBuilder<SecureMcpServer>()
-                .addDependentResourceAndConfigure(new ServerNetworkPolicy((server, policy, what) -> events.write(
-                        server,
-                        true,
-                        "NetworkPolicyPutBack",
-                        "NetworkPolicy " + policy + " " + what
-                                + " by somebody else, and is again as this resource has it. To open a port, list it in"
-                                + " spec.openPorts; to bring a policy of your own, set spec.isolation to None.")))
+                .addDependentResourceAndConfigure(
+                        new ServerNetworkPolicy(
+                                (server, policy, what) -> events.write(
+                                        EventDraft.of(
+                                                server,
+                                                EventReason.NETWORK_POLICY_PUT_BACK,
+                                                "NetworkPolicy " + policy + " " + what
+                                                        + " by somebody else, and is again as this resource has it. To open a port, list it in"
+                                                        + " spec.openPorts; to bring a policy of your own, set spec.isolation to None."))))
                 .withReconcilePrecondition(precondition)
                 .build();
     }

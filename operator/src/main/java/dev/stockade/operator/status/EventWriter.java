@@ -3,20 +3,17 @@ package dev.stockade.operator.status;
 import static java.util.Objects.requireNonNull;
 
 import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventBuilder;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import java.time.Clock;
-import java.time.temporal.ChronoUnit;
+import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes events about resources. */
+/** Writes events: the one place of the operator that does. */
 public final class EventWriter {
     private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
-    private static final String COMPONENT = "stockade-operator";
-    private static final int LONGEST_MESSAGE = 1024;
 
     private final KubernetesClient client;
     private final String instance;
@@ -29,52 +26,35 @@ public final class EventWriter {
         this.clock = requireNonNull(clock);
     }
 
-    /**
-     * Writes one. An event that cannot be written is only logged.
-     *
-     * @param reason one CamelCase word
-     * @param message a sentence; what is longer than an event may hold is cut off
-     */
-    public void write(HasMetadata about, boolean warning, String reason, String message) {
-        try {
-            client.resource(event(about, warning, reason, message)).create();
-        } catch (KubernetesClientException e) {
-            if (EndingNamespace.refused(e)) {
-                return;
-            }
-            LOG.atWarn()
-                    .addKeyValue("object", about.getMetadata().getName())
-                    .addKeyValue("reason", e.getMessage())
-                    .log("an event could not be written");
-        }
+    /** Writes one. An event that cannot be written is only logged. */
+    public void write(EventDraft draft) {
+        created(draft, draft.event(instance, clock.instant()));
     }
 
-    private Event event(HasMetadata about, boolean warning, String reason, String message) {
-        String namespace = about.getMetadata().getNamespace();
-        String home = namespace == null ? "default" : namespace;
-        String time = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
-        return new EventBuilder()
-                .withNewMetadata()
-                .withNamespace(home)
-                .withGenerateName(about.getMetadata().getName() + ".")
-                .endMetadata()
-                .withNewInvolvedObject()
-                .withApiVersion(about.getApiVersion())
-                .withKind(about.getKind())
-                .withNamespace(namespace)
-                .withName(about.getMetadata().getName())
-                .withUid(about.getMetadata().getUid())
-                .withResourceVersion(about.getMetadata().getResourceVersion())
-                .endInvolvedObject()
-                .withType(warning ? "Warning" : "Normal")
-                .withReason(reason)
-                .withMessage(message.substring(0, Math.min(LONGEST_MESSAGE, message.length())))
-                .withFirstTimestamp(time)
-                .withLastTimestamp(time)
-                .withCount(1)
-                .withNewSource(COMPONENT, null)
-                .withReportingComponent(COMPONENT)
-                .withReportingInstance(instance)
-                .build();
+    /**
+     * Writes one unless it is there: of several replicas that try, one does.
+     *
+     * @param at when what it says happened
+     * @param occasion the same for the same event on every replica
+     * @return false if it could not be written, and is to be tried again
+     */
+    public boolean writeOnce(EventDraft draft, Instant at, String occasion) {
+        return created(draft, draft.event(instance, at, occasion));
+    }
+
+    private boolean created(EventDraft draft, Event event) {
+        try {
+            client.resource(event).create();
+            return true;
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == HttpURLConnection.HTTP_CONFLICT || EndingNamespace.refused(e)) {
+                return true;
+            }
+            LOG.atWarn()
+                    .addKeyValue("object", draft.object())
+                    .addKeyValue("reason", e.getMessage())
+                    .log("an event could not be written");
+            return false;
+        }
     }
 }

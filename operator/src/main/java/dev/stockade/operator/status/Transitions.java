@@ -23,11 +23,11 @@ public final class Transitions {
     public void record(HasMetadata resource, List<Condition> before, List<Condition> after) {
         after.stream()
                 .filter(now -> isTold(now, Conditions.find(before, now.type())))
-                .forEach(now -> events.write(
+                .forEach(now -> events.write(EventDraft.of(
                         resource,
+                        now,
                         isWarning(now),
-                        now.reason(),
-                        now.type() + " is " + name(now.status()) + ". " + now.message()));
+                        now.type() + " is " + name(now.status()) + ". " + now.message())));
     }
 
     static boolean isTold(Condition now, Optional<Condition> before) {

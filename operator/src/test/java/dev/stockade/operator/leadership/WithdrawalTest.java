@@ -30,7 +30,8 @@ class WithdrawalTest {
 
     private static List<String> said(Mesh before, Mesh after) {
         return Withdrawal.between(before, after).stream()
-                .map(w -> w.about().getKind() + " " + w.about().getName() + " " + w.reason() + ": " + w.sentence())
+                .map(w -> w.about().getKind() + " " + w.about().getName() + " "
+                        + w.reason().word() + ": " + w.sentence())
                 .toList();
     }
 

@@ -2,6 +2,7 @@ package dev.stockade.operator.reach;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stockade.operator.status.EventReason;
 import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -63,7 +64,7 @@ class ObstacleTest {
                 now);
     }
 
-    private static Optional<String> reason(boolean heard, String... policies) {
+    private static Optional<EventReason> reason(boolean heard, String... policies) {
         return of(pod(RUNNING, "", "{}"), heard, true, STARTED.plusSeconds(1), policies)
                 .map(Obstacle::reason);
     }
@@ -72,7 +73,7 @@ class ObstacleTest {
     void defaultDenyEgressIsNamedWithThePolicyAndWhatToOpen() {
         assertThat(of(pod(RUNNING, "", "{}"), false, true, STARTED.plusSeconds(1), DENY))
                 .hasValueSatisfying(obstacle -> {
-                    assertThat(obstacle.reason()).isEqualTo("EgressDenied");
+                    assertThat(obstacle.reason()).isEqualTo(EventReason.EGRESS_DENIED);
                     assertThat(obstacle.sentence())
                             .contains("NetworkPolicy agents/default-deny selects it for egress")
                             .contains("TCP 15010", "namespace stockade-system", "DNS (port 53)");
@@ -116,7 +117,7 @@ class ObstacleTest {
     @ParameterizedTest
     @ValueSource(strings = {"{port: 15010, protocol: UDP}", "{port: 443}", "{port: 15011, endPort: 15020}"})
     void whatAPolicyLetsOutElsewhereHelpsNobody(String ports) {
-        assertThat(reason(false, DENY, letsOut(ports))).contains("EgressDenied");
+        assertThat(reason(false, DENY, letsOut(ports))).contains(EventReason.EGRESS_DENIED);
     }
 
     @Test
@@ -134,7 +135,7 @@ class ObstacleTest {
         Instant late = STARTED.plus(Obstacle.PATIENCE).plusSeconds(1);
 
         assertThat(of(pod, false, true, late)).hasValueSatisfying(obstacle -> {
-            assertThat(obstacle.reason()).isEqualTo("OperatorNotReached");
+            assertThat(obstacle.reason()).isEqualTo(EventReason.OPERATOR_NOT_REACHED);
             assertThat(obstacle.sentence()).contains("TCP 15010 in namespace stockade-system", "stockade-sidecar");
         });
         assertThat(of(pod, false, true, STARTED.plusSeconds(5))).isEmpty();
@@ -154,7 +155,7 @@ class ObstacleTest {
         String capture = "{\"tools/github:80\":\"127.77.0.1\",\"tools/jira:3000\":\"127.77.0.2\"}";
 
         assertThat(of(pod(RUNNING, crashing, capture), true, true, STARTED)).hasValueSatisfying(obstacle -> {
-            assertThat(obstacle.reason()).isEqualTo("CapturedPorts");
+            assertThat(obstacle.reason()).isEqualTo(EventReason.CAPTURED_PORTS);
             assertThat(obstacle.sentence()).contains("Container app keeps ending", "on ports 80, 3000", "spec.capture");
         });
         assertThat(of(pod(RUNNING, crashing, "{}"), true, true, STARTED)).isEmpty();

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 /** The pages on which every condition stands, read as their tables have it. */
 public final class StatusPage {
     private static final Pattern ROW = Pattern.compile("\\| (True|False|Unknown)(?:,| \\|) `(\\w+)` .*");
+    private static final Pattern EVENT =
+            Pattern.compile("\\| `(\\w+)` \\| (Normal|Warning) \\| [^|]+ \\| [^|]+ \\| [^|]+ \\|");
     private static final String EVERY_KIND = "Stalled, on every kind";
 
     private final Set<String> rows;
@@ -55,6 +57,15 @@ public final class StatusPage {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The events of their own that stand there, each with its type. */
+    public List<String> events() {
+        return lines("../docs/status.md").stream()
+                .map(EVENT::matcher)
+                .filter(Matcher::matches)
+                .map(row -> row.group(1) + " " + row.group(2))
+                .toList();
     }
 
     /** The reasons that stand there. */

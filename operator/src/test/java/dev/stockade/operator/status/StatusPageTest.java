@@ -17,4 +17,12 @@ class StatusPageTest {
                         .map(Reason::word)
                         .toList());
     }
+
+    @Test
+    void everyReasonOfAnEventStandsOnThePageWithItsTypeAndNoOther() {
+        assertThat(page.events())
+                .containsExactlyInAnyOrderElementsOf(Arrays.stream(EventReason.values())
+                        .map(reason -> reason.word() + " " + (reason.warning() ? "Warning" : "Normal"))
+                        .toList());
+    }
 }
