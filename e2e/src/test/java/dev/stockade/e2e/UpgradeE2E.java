@@ -10,9 +10,11 @@ import dev.stockade.e2e.mesh.Definitions;
 import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.Operator;
+import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Rotation;
 import dev.stockade.e2e.mesh.Soak;
 import dev.stockade.e2e.mesh.Team;
+import dev.stockade.e2e.mesh.Waiting;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.Map;
@@ -98,6 +100,8 @@ class UpgradeE2E {
         young.assertUnharmed("the upgrade");
         assertThat(pods(old.team())).isEqualTo(pods);
         assertThat(definitions.served()).isEqualTo(definitions.checkedIn());
+        formerSidecarsAreNamed(old.team().server(Soak.SERVER), Soak.SERVER);
+        formerSidecarsAreNamed(old.team().agentIdentity(Soak.AGENT), Soak.AGENT);
     }
 
     @Test
@@ -159,6 +163,19 @@ class UpgradeE2E {
                 .as("%s", granted)
                 .contains("42");
         assertThat(refused.at("/error/code").asInt()).as("%s", refused).isEqualTo(-31403);
+    }
+
+    /** Nothing is held back by them, and whoever looks sees which pods to restart. */
+    private static void formerSidecarsAreNamed(Resource resource, String pod) {
+        Waiting.until(
+                "the status names " + pod + "'s sidecar of the former release",
+                () -> resource.condition("Injected"),
+                () -> resource.condition("Injected")
+                        .filter(injected -> injected.status().equals("True"))
+                        .filter(injected -> injected.message().contains("Sidecars of another release"))
+                        .filter(injected -> injected.message().contains(pod))
+                        .isPresent());
+        resource.await("Ready", "True");
     }
 
     private static String url(String namespace, String server) {

@@ -16,6 +16,7 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Finding;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
+import dev.stockade.operator.status.Reason;
 import dev.stockade.operator.status.Transitions;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
@@ -88,8 +89,9 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         }
         isolate(server, context);
         List<String> bare = isInMesh(server, mesh) ? evidence.bare().of(server) : List.of();
-        publisher.publish(server, status(server, mesh, bare), context);
-        return Again.after(!bare.isEmpty(), evidence.settling());
+        Finding tried = tried(server, mesh);
+        publisher.publish(server, status(server, mesh, bare, tried), context);
+        return Again.after(!bare.isEmpty() || tried.isFor(Reason.PROBING), evidence.settling());
     }
 
     /** Whether the status is another by now, or whether there is to be a NetworkPolicy. */
@@ -98,7 +100,8 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         return mesh.isBehind(server)
                 || !Objects.equals(isolated.get(server.getMetadata().getUid()), isIsolated(server, mesh))
                 || (isInMesh(server, mesh) ? evidence.bare().known(server) : Optional.of(List.<String>of()))
-                        .filter(bare -> status(server, mesh, bare).equals(server.getStatus()))
+                        .filter(bare ->
+                                status(server, mesh, bare, tried(server, mesh)).equals(server.getStatus()))
                         .isEmpty();
     }
 
@@ -106,9 +109,11 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         return mesh.view().inMesh(server.getMetadata().getNamespace());
     }
 
-    private SecureMcpServerStatus status(SecureMcpServer server, Mesh mesh, List<String> bare) {
-        Finding tried =
-                evidence.isolation().of(server, ServerStatusFactory.pods(server, mesh), isIsolated(server, mesh));
+    private Finding tried(SecureMcpServer server, Mesh mesh) {
+        return evidence.isolation().of(server, ServerStatusFactory.pods(server, mesh), isIsolated(server, mesh));
+    }
+
+    private SecureMcpServerStatus status(SecureMcpServer server, Mesh mesh, List<String> bare, Finding tried) {
         return ServerStatusFactory.of(
                 server,
                 mesh,

@@ -26,6 +26,7 @@ import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
 import dev.stockade.policy.ServiceNames;
 import dev.stockade.policy.ServicePort;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,9 @@ import java.util.stream.Stream;
 
 /** What is so of a server. Pure. */
 final class ServerStatusFactory {
+    /** An attempt proves something for ten minutes; so long does what a former leader has proven, while this one is at it. */
+    private static final Duration ROUND = Duration.ofMinutes(10);
+
     private ServerStatusFactory() {}
 
     /**
@@ -113,7 +117,7 @@ final class ServerStatusFactory {
 
     /**
      * What was found, or, while nothing is known, what was known last: a way around that was found is there until an attempt fails
-     * to find it, and a new leader has yet to try what the former one has proven.
+     * to find it, and a new leader has yet to try what the former one has proven: at ten attempts a second it needs a minute for 600.
      */
     private static Finding meshOnly(Finding tried, Optional<Condition> published, long generation, Settling settling) {
         if (tried.status() != Condition.Status.UNKNOWN || tried.isFor(Reason.NO_PODS)) {
@@ -121,7 +125,9 @@ final class ServerStatusFactory {
         }
         return published
                 .filter(c -> (c.reason().equals(Reason.BYPASS.word()) && c.status() == Condition.Status.FALSE)
-                        || (c.status() != Condition.Status.UNKNOWN && settling.isFormers(c, generation)))
+                        || (c.status() != Condition.Status.UNKNOWN
+                                && settling.isFormers(
+                                        c, generation, tried.isFor(Reason.PROBING) ? ROUND : Duration.ZERO)))
                 .map(Finding::kept)
                 .orElse(tried);
     }

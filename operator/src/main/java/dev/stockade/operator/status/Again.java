@@ -21,14 +21,15 @@ public final class Again {
     /**
      * Writes nothing, and comes back where waiting alone may change what is so.
      *
-     * @param bare whether there are pods without a sidecar, which no informer follows
+     * @param open whether something is not known for good that no informer follows: there are pods without a sidecar, or pods are
+     *     yet to be tried
      * @param settling whether missing reports say nothing yet
      */
-    public static <P extends HasMetadata> UpdateControl<P> after(boolean bare, Settling settling) {
+    public static <P extends HasMetadata> UpdateControl<P> after(boolean open, Settling settling) {
         UpdateControl<P> done = UpdateControl.noUpdate();
         if (settling.lasts()) {
             return done.rescheduleAfter(settling.left().plusSeconds(1));
         }
-        return bare ? done.rescheduleAfter(BARE_PODS) : done;
+        return open ? done.rescheduleAfter(BARE_PODS) : done;
     }
 }

@@ -38,7 +38,16 @@ public record Settling(Duration left, Instant since) {
      * change nothing is known.
      */
     public boolean isFormers(Condition published, long generation) {
-        return lasts()
+        return isFormers(published, generation, Duration.ZERO);
+    }
+
+    /**
+     * The same of what takes longer to find out again than reports take to come.
+     *
+     * @param longer by how much, at most
+     */
+    public boolean isFormers(Condition published, long generation, Duration longer) {
+        return left.plus(longer).isPositive()
                 && published.observedGeneration() == generation
                 && !Instant.parse(published.lastTransitionTime()).plusSeconds(1).isAfter(since);
     }

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -542,6 +543,12 @@ class ServerStatusFactoryTest {
         server.setStatus(tried(server, mesh, Finding.yes("MeshOnly", Reason.LOOPBACK_ONLY, "Tried."), Settling.OVER));
 
         assertThat(ready(tried(server, mesh, NOT_TRIED, NEW_LEADER))).contains("MeshOnly TRUE LoopbackOnly");
+        // at ten attempts a second, a round through many pods takes longer than reports take to come
+        Instant since = NOW.plusSeconds(5);
+        assertThat(ready(tried(server, mesh, NOT_TRIED, new Settling(Duration.ofMinutes(-9), since))))
+                .contains("MeshOnly TRUE LoopbackOnly");
+        assertThat(ready(tried(server, mesh, NOT_TRIED, new Settling(Duration.ofMinutes(-10), since))))
+                .contains("MeshOnly UNKNOWN Probing");
         assertThat(ready(tried(server, mesh, NOT_TRIED, Settling.OVER))).contains("MeshOnly UNKNOWN Probing");
         assertThat(ready(tried(server, mesh, BYPASS, NEW_LEADER))).contains("MeshOnly FALSE Bypass");
     }
