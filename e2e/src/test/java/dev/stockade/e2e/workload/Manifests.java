@@ -12,6 +12,11 @@ public final class Manifests {
         this.image = image;
     }
 
+    /** Of the tests' programs, as the cluster knows it. */
+    public String image() {
+        return image;
+    }
+
     /** A namespace that is in the mesh, or one that never heard of it. */
     public static String namespace(String name, boolean inMesh) {
         return """
