@@ -95,7 +95,7 @@ class PagesE2E {
 
     @Test
     @Order(2)
-    void theCommandsOfGettingStartedUpToTheGrantAndOfTroubleshootingWhileItStands() throws Exception {
+    void theCommandsOfGettingStartedUpToTheGrantAndOfTroubleshootingAndTheRunbookWhileItStands() throws Exception {
         List<Block> steps = blocks("getting-started.md");
         int leaving = steps.size() - 1;
         List<String> printed = new ArrayList<>();
@@ -109,6 +109,7 @@ class PagesE2E {
                         && text.contains("-31403")
                         && text.contains("\"policy\":\"tools/triage-reads\""));
         run("troubleshooting.md");
+        run("runbook.md");
         run(steps.get(leaving));
         tools.awaitDeployment("github-mcp");
         Waiting.until(
@@ -159,6 +160,11 @@ class PagesE2E {
         environment.put("KUBECONFIG", mesh.kubeconfig().toString());
         environment.put("REGISTRY", mesh.chart().registry());
         environment.put("TAG", mesh.chart().tag());
+        // What an alert's labels say.
+        environment.put("NAMESPACE", tools.namespace());
+        tools.pods("github-mcp").stream()
+                .findFirst()
+                .ifPresent(pod -> environment.put("POD", pod.getMetadata().getName()));
         if (System.getenv("RIG_BIN") != null) {
             environment.put("PATH", System.getenv("RIG_BIN") + ":" + environment.get("PATH"));
         }
