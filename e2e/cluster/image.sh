@@ -1,10 +1,11 @@
 # Makes images without a container engine. Sourced by cluster.sh.
 # shellcheck shell=bash
 
-# debian ROOT PACKAGE...: unpack Debian packages, without their dependencies and without running their scripts
+# debian ROOT PACKAGE...: unpack Debian packages, without their dependencies and without running their scripts. What they are is
+# written down where scanners look for it in images without dpkg: /var/lib/dpkg/status.d and /etc/os-release.
 debian() {
   (($# >= 2)) || usage
-  local root packages p; root=$(realpath "$1"); shift
+  local root packages p known package; root=$(realpath "$1"); shift
   need apt-get apt; need dpkg-deb dpkg
   packages=$(mktemp -d); chmod 755 "$packages" # apt's own user writes here
   if ! (cd "$packages" && apt-get download -q "$@" >log 2>&1); then
@@ -17,12 +18,22 @@ debian() {
     }
   fi
   # In newer releases /lib and its kind are links; a folder of links is right for the packages of older ones as well.
+  mkdir -p "$root/etc"
   for p in bin sbin lib lib64; do
     [[ -e $root/$p || -L $root/$p ]] || { mkdir -p "$root/usr/$p" && ln -s "usr/$p" "$root/$p"; }
   done
   for p in "$packages"/*.deb; do
     dpkg-deb --fsys-tarfile "$p" | tar -C "$root" -x --no-same-owner --keep-directory-symlink
   done
+  known=$root/var/lib/dpkg/status.d
+  mkdir -p "$known"
+  for p in "$packages"/*.deb; do
+    package=$(dpkg-deb --field "$p" Package)
+    dpkg-deb --field "$p" >"$known/$package"
+    dpkg-deb --ctrl-tarfile "$p" | tar -x -O ./md5sums >"$known/$package.md5sums"
+  done
+  cp /etc/os-release "$root/etc/os-release"
+  [[ ! -f /etc/debian_version ]] || cp /etc/debian_version "$root/etc/debian_version"
   rm -rf "$packages" "$root"/usr/share/{doc,man,locale,lintian}
 }
 

@@ -1,6 +1,8 @@
 # What the image builds share. Sourced by base/build and agent/build.
 # shellcheck shell=bash
 
+umask 022 # the modes of what is made here are the image's
+
 images=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 rig=$images/../cluster/cluster.sh
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/stockade/images
