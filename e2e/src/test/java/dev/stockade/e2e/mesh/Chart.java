@@ -4,6 +4,7 @@ import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.UpgradeCommand;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 
 /** The chart, installed as a user installs it. */
 public final class Chart {
@@ -43,6 +44,13 @@ public final class Chart {
     /** Changes one value of what is installed, and does not wait for what comes of it. */
     public void upgrade(String value, String to) {
         release().set(value, to).call();
+    }
+
+    /** The same with several values. */
+    public void upgrade(Map<String, String> values) {
+        UpgradeCommand release = release();
+        values.forEach(release::set);
+        release.call();
     }
 
     private UpgradeCommand release() {
