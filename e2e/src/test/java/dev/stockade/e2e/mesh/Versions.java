@@ -25,15 +25,27 @@ public final class Versions {
 
     /**
      * The same, but of Stockade's own kinds what their conditions say and since when: a new operator counts the sidecars
-     * anew as they report, and publishes the count; what holds goes on to hold meanwhile.
+     * anew as they report, and publishes the count; what holds goes on to hold meanwhile. It also tries the isolation anew, at
+     * first by itself, and the message says from where it was tried: that comes and goes.
      */
     public static Map<String, String> ofWhatHolds(KubernetesClient client) {
         Map<String, String> versions = new TreeMap<>();
-        ours(client)
-                .forEach(one -> versions.put(
-                        key(one), String.valueOf(Objects.requireNonNull(one.<Object>get("status", "conditions")))));
+        ours(client).forEach(one -> versions.put(key(one), conditions(one).toString()));
         others(client).forEach(one -> versions.put(key(one), one.getMetadata().getResourceVersion()));
         return versions;
+    }
+
+    private static List<Map<String, Object>> conditions(GenericKubernetesResource one) {
+        List<Map<String, Object>> conditions = Objects.requireNonNull(one.get("status", "conditions"));
+        return conditions.stream()
+                .map(condition -> {
+                    Map<String, Object> said = new TreeMap<>(condition);
+                    if ("MeshOnly".equals(said.get("type"))) {
+                        said.remove("message");
+                    }
+                    return said;
+                })
+                .toList();
     }
 
     private static List<GenericKubernetesResource> ours(KubernetesClient client) {
