@@ -90,21 +90,28 @@ public final class Members {
      * One wanted key.
      *
      * @param member the number under which it is recorded
+     * @param decides whether something depends on it: then {@link ObjectKeys#folded} refuses what differs from it only in case;
+     *     else that is somebody's own key
      * @param inside the wanted keys of its value where that is an object; empty to look no further
      */
-    public record WantedKey(String name, int member, List<ObjectKeys> inside) {
+    public record WantedKey(String name, int member, boolean decides, List<ObjectKeys> inside) {
         public WantedKey {
             inside = List.copyOf(inside);
         }
 
         /** A key whose value is not looked into. */
         public static WantedKey leaf(String name, int member) {
-            return new WantedKey(name, member, List.of());
+            return new WantedKey(name, member, true, List.of());
+        }
+
+        /** The same, of which nothing depends. */
+        public static WantedKey noted(String name, int member) {
+            return new WantedKey(name, member, false, List.of());
         }
 
         /** A key whose value, if it is an object, is looked into. */
         public static WantedKey object(String name, int member, ObjectKeys inside) {
-            return new WantedKey(name, member, List.of(inside));
+            return new WantedKey(name, member, true, List.of(inside));
         }
     }
 }

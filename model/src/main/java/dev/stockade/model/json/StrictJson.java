@@ -203,7 +203,7 @@ public final class StrictJson {
                 continue;
             }
             if (!key.is(candidate.name())) {
-                if (wanted.folded()) {
+                if (wanted.folded() && candidate.decides()) {
                     throw ByteCursor.refused(keyAt, "a key differs from '" + candidate.name() + "' only in case");
                 }
                 continue;

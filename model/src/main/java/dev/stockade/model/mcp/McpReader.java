@@ -48,6 +48,7 @@ public final class McpReader {
     private static final int RESULT_META = 24;
     private static final int RESULT_RELATED = 25;
     private static final int RESULT_RELATED_ID = 26;
+    private static final int META_TRACEPARENT = 27;
 
     private static final Members.Layout LAYOUT = new Members.Layout(
             new ObjectKeys(
@@ -60,7 +61,7 @@ public final class McpReader {
                             WantedKey.object("params", PARAMS, params()),
                             WantedKey.object("result", RESULT, result()),
                             WantedKey.leaf("error", ERROR))),
-            27);
+            28);
 
     /** 2025-11-25 basic/utilities/tasks, "Related Task Metadata". */
     private static WantedKey relatedTask(int member, int id) {
@@ -88,6 +89,7 @@ public final class McpReader {
                 true,
                 List.of(
                         WantedKey.leaf("io.modelcontextprotocol/protocolVersion", META_VERSION),
+                        WantedKey.noted("traceparent", META_TRACEPARENT),
                         relatedTask(META_RELATED, META_RELATED_ID)));
         ObjectKeys notifications = new ObjectKeys(
                 false,
@@ -111,13 +113,6 @@ public final class McpReader {
                         WantedKey.object("notifications", NOTIFICATIONS, notifications)));
     }
 
-    /** Looked for apart: nothing depends on it, so a key that differs from it in case is somebody's own, and passes. */
-    private static final Members.Layout TRACE =
-            new Members.Layout(new ObjectKeys(false, false, List.of(WantedKey.leaf("traceparent", 0))), 1);
-
-    /** In which a trace is looked for, in bytes. */
-    private static final int LONGEST_META = 16 << 10;
-
     private static final int LONGEST_TRACEPARENT = 256;
 
     /** How many URIs, and how many tasks, one {@code subscriptions/listen} may name. */
@@ -129,7 +124,6 @@ public final class McpReader {
 
     private final StrictJson json;
     private final Members found = new Members(LAYOUT);
-    private final Members trace = new Members(TRACE);
     private ByteBuffer body = ByteBuffer.allocate(0);
 
     /** @param seed any number that a sender cannot know */
@@ -224,15 +218,9 @@ public final class McpReader {
 
     /** MCP, SEP-414: W3C Trace Context stands in {@code _meta} under its own names. Whatever it holds refuses no message. */
     private String traceparent() throws JsonRefusedException {
-        ByteRange meta = found.range(META);
-        if (found.type(META) != Members.OBJECT || meta.length() > LONGEST_META) {
-            return "";
-        }
-        ByteBuffer object = body.slice(body.position() + meta.start(), meta.length());
-        json.read(object, trace);
-        ByteRange field = trace.range(0);
-        return trace.type(0) == Members.STRING && field.length() <= LONGEST_TRACEPARENT
-                ? JsonPieces.text(object, field)
+        ByteRange field = found.range(META_TRACEPARENT);
+        return found.type(META_TRACEPARENT) == Members.STRING && field.length() <= LONGEST_TRACEPARENT
+                ? JsonPieces.text(body, field)
                 : "";
     }
 

@@ -284,6 +284,35 @@ class McpReaderTest {
                         McpMessage.Response.class, r -> assertThat(r.error()).isTrue());
     }
 
+    /** The last: a trace decides nothing, so that a key in other case is somebody's own, beside the members that do decide. */
+    @Test
+    void aTraceIsNotedInMetaAndRefusesNothing() {
+        assertThat(trace("{\"traceparent\":\"00-ab-cd-01\"}")).isEqualTo("00-ab-cd-01");
+        assertThat(trace("{\"x\":\"" + "y".repeat(40_000) + "\",\"tracep\\u0061rent\":\"\\u0030\"}"))
+                .isEqualTo("0");
+        for (String none : List.of(
+                "{}",
+                "7",
+                "{\"traceparent\":7}",
+                "{\"traceparent\":\"" + "x".repeat(300) + "\"}",
+                "{\"traceparent\":{\"traceparent\":\"x\"}}",
+                "{\"inside\":{\"traceparent\":\"x\"}}",
+                "{\"traceParent\":\"x\"}")) {
+            assertThat(trace(none)).as(none).isEmpty();
+        }
+        assertThat(
+                        read(
+                                call(
+                                        "{\"name\":\"a\",\"_meta\":{\"traceparent\":\"x\",\"io.modelcontextprotocol/PROTOCOLVersion\":\"1\"}}")))
+                .isInstanceOf(McpMessage.Malformed.class);
+    }
+
+    private String trace(String meta) {
+        McpMessage message = read(call("{\"name\":\"a\",\"_meta\":" + meta + "}"));
+        assertThat(message).as(meta).isInstanceOf(McpMessage.Request.class);
+        return ((McpMessage.Request) message).params().traceparent();
+    }
+
     @Test
     void argumentsMayHoldWhatTheEnvelopeMayNot() {
         assertThat(read(call("{\"name\":\"a\",\"arguments\":{\"x\":1,\"X\":2,\"name\":3,\"Name\":4}}")))
