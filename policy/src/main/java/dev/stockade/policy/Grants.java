@@ -31,6 +31,7 @@ public final class Grants {
     private final Map<ResourceName, List<AccessPolicy>> policies = new HashMap<>();
     private final Map<ResourceName, Map<ResourceName, AgentAccess>> access = new HashMap<>();
     private final Map<ResourceName, Resolution> resolutions = new HashMap<>();
+    private final Map<ResourceName, List<PolicyCompiler.InvalidCondition>> invalid = new HashMap<>();
     private final Map<ResourceName, List<McpAccessPolicy>> opening = new HashMap<>();
     private final Map<ResourceName, List<McpAccessPolicy>> naming = new HashMap<>();
     private final Set<ResourceName> suspendedByTrust;
@@ -64,7 +65,7 @@ public final class Grants {
 
     /** Resolves and compiles every policy of the view. */
     public static Grants of(MeshView view) {
-        return of(view, PolicyCompiler::compile);
+        return of(view, CompiledPolicy::of);
     }
 
     /**
@@ -72,13 +73,15 @@ public final class Grants {
      *
      * @param compiler compiles one, or remembers what came of it: what is compiled depends on nothing but the policy's generation
      */
-    public static Grants of(MeshView view, Function<McpAccessPolicy, AccessPolicy> compiler) {
+    public static Grants of(MeshView view, Function<McpAccessPolicy, CompiledPolicy> compiler) {
         Grants grants = new Grants(view);
         Map<ResourceName, Map<ResourceName, List<AccessPolicy>>> named = new HashMap<>();
         for (McpAccessPolicy policy : view.policies()) {
             Resolution resolution = new Resolving(view, policy).resolve();
             grants.resolutions.put(ResourceName.of(policy), resolution);
-            AccessPolicy compiled = compiler.apply(policy);
+            CompiledPolicy made = compiler.apply(policy);
+            grants.invalid.put(ResourceName.of(policy), made.invalid());
+            AccessPolicy compiled = made.policy();
             for (ResourceName agent : resolution.agents()) {
                 grants.naming.computeIfAbsent(agent, a -> new ArrayList<>()).add(policy);
             }
@@ -92,10 +95,8 @@ public final class Grants {
                 }
             }
         }
-        Map<ResourceName, AgentIdentity> agents =
-                view.agents().stream().collect(Collectors.toMap(ResourceName::of, a -> a));
         named.forEach((server, policiesOfAgents) -> policiesOfAgents.forEach((name, theirs) -> {
-            AgentIdentity agent = requireNonNull(agents.get(name));
+            AgentIdentity agent = view.agent(name).orElseThrow();
             if (Consent.takes(agent, server)) {
                 grants.access
                         .computeIfAbsent(server, s -> new LinkedHashMap<>())
@@ -160,6 +161,11 @@ public final class Grants {
     /** Whether the agent is cut off, by its own resource or by the MeshTrust. */
     public boolean suspended(AgentIdentity agent) {
         return agent.getSpec().suspended() || suspendedByTrust.contains(ResourceName.of(agent));
+    }
+
+    /** The conditions of the policy that cannot be compiled; of a policy that is not in the view: none. */
+    public List<PolicyCompiler.InvalidCondition> invalidConditions(McpAccessPolicy policy) {
+        return invalid.getOrDefault(ResourceName.of(policy), List.of());
     }
 
     /** What the policy's references came to; of a policy that is not in the view: nothing. */

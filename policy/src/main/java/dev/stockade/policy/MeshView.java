@@ -37,6 +37,7 @@ public final class MeshView {
     private final Set<ResourceName> serviceAccounts;
     private final Map<ResourceName, SecureMcpServer> serversByName;
     private final Map<ResourceName, AgentIdentity> agentsByName;
+    private final Map<ResourceName, McpAccessPolicy> policiesByName;
     private final Map<String, MeshPod> podsByUid;
     private final Map<String, List<SecureMcpServer>> serversByNamespace;
     private final Map<String, List<AgentIdentity>> agentsByNamespace;
@@ -79,6 +80,7 @@ public final class MeshView {
         this.serviceAccounts = Set.copyOf(serviceAccounts);
         this.serversByName = byKey(this.servers, ResourceName::of);
         this.agentsByName = byKey(this.agents, ResourceName::of);
+        this.policiesByName = byKey(this.policies, ResourceName::of);
         this.podsByUid = byKey(this.pods, MeshPod::uid);
         this.serversByNamespace = grouped(this.servers, s -> s.getMetadata().getNamespace());
         this.agentsByNamespace = grouped(this.agents, a -> a.getMetadata().getNamespace());
@@ -185,6 +187,11 @@ public final class MeshView {
     /** The agent of that name. */
     public Optional<AgentIdentity> agent(ResourceName name) {
         return Optional.ofNullable(agentsByName.get(name));
+    }
+
+    /** The policy of that name. */
+    public Optional<McpAccessPolicy> policy(ResourceName name) {
+        return Optional.ofNullable(policiesByName.get(name));
     }
 
     /** The pod with that uid. */

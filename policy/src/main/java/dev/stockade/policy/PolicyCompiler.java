@@ -14,28 +14,13 @@ import dev.stockade.model.policy.Rule;
 import dev.stockade.policy.when.Compilation;
 import dev.stockade.policy.when.ConditionCompiler;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** From one {@code McpAccessPolicy} to what is decided by. Pure; the operator, its webhook and the command line use the same. */
 public final class PolicyCompiler {
-    private static final int REMEMBERED = 8_192;
-
-    /** Conditions that were compiled without a mistake: the same question is asked whenever a status is worked out. */
-    private static final Map<String, Boolean> GOOD = Collections.synchronizedMap(new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-            return size() > REMEMBERED;
-        }
-    });
-
     private PolicyCompiler() {}
 
     /**
@@ -66,13 +51,8 @@ public final class PolicyCompiler {
     private static void invalid(String list, List<AccessRule> rules, List<InvalidCondition> into) {
         for (int i = 0; i < rules.size(); i++) {
             String when = rules.get(i).when();
-            if (when == null || GOOD.containsKey(when)) {
-                continue;
-            }
-            if (ConditionCompiler.compile(when) instanceof Compilation.Mistake mistake) {
+            if (when != null && ConditionCompiler.compile(when) instanceof Compilation.Mistake mistake) {
                 into.add(new InvalidCondition(list + "[" + i + "]", mistake));
-            } else {
-                GOOD.put(when, true);
             }
         }
     }

@@ -77,7 +77,7 @@ final class AccessStatusFactory {
         if (!mesh.view().inMesh(namespace)) {
             return Membership.namespaceNotInMesh(namespace);
         }
-        List<PolicyCompiler.InvalidCondition> invalid = PolicyCompiler.invalidConditions(policy.getSpec());
+        List<PolicyCompiler.InvalidCondition> invalid = mesh.grants().invalidConditions(policy);
         if (!invalid.isEmpty()) {
             return Finding.no(
                     ACCEPTED,

@@ -1,9 +1,8 @@
 package dev.stockade.operator.snapshot;
 
 import dev.stockade.crds.access.McpAccessPolicy;
-import dev.stockade.model.policy.AccessPolicy;
+import dev.stockade.policy.CompiledPolicy;
 import dev.stockade.policy.MeshView;
-import dev.stockade.policy.PolicyCompiler;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -14,9 +13,9 @@ import java.util.stream.Collectors;
 final class CompiledPolicies {
     private final Map<String, Compiled> known = new HashMap<>();
 
-    private record Compiled(long generation, AccessPolicy policy) {}
+    private record Compiled(long generation, CompiledPolicy policy) {}
 
-    synchronized AccessPolicy compile(McpAccessPolicy policy) {
+    synchronized CompiledPolicy compile(McpAccessPolicy policy) {
         String uid = policy.getMetadata().getUid();
         long generation =
                 Optional.ofNullable(policy.getMetadata().getGeneration()).orElse(0L);
@@ -24,7 +23,7 @@ final class CompiledPolicies {
         if (before != null && before.generation() == generation) {
             return before.policy();
         }
-        AccessPolicy compiled = PolicyCompiler.compile(policy);
+        CompiledPolicy compiled = CompiledPolicy.of(policy);
         known.put(uid, new Compiled(generation, compiled));
         return compiled;
     }

@@ -2,13 +2,16 @@ package dev.stockade.operator.status;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.crds.access.McpAccessPolicy;
+import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.policy.Claims;
 import dev.stockade.policy.Grants;
 import dev.stockade.policy.MeshView;
+import dev.stockade.policy.ResourceName;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /** One picture of the cluster, with who claims which pod and who may do what in it. */
 public record Mesh(MeshView view, Claims claims, Grants grants) {
@@ -25,12 +28,18 @@ public record Mesh(MeshView view, Claims claims, Grants grants) {
      * @param resource a server, an agent or a policy
      */
     public boolean isBehind(HasMetadata resource) {
+        ResourceName name = ResourceName.of(resource);
+        Optional<? extends HasMetadata> seen = switch (resource) {
+            case SecureMcpServer server -> view.server(name);
+            case AgentIdentity agent -> view.agent(name);
+            case McpAccessPolicy policy -> view.policy(name);
+            default -> throw new IllegalArgumentException(resource.getKind() + " is in no picture");
+        };
         ObjectMeta given = resource.getMetadata();
-        return Stream.of(view.servers(), view.agents(), view.policies())
-                .flatMap(List::stream)
-                .map(HasMetadata::getMetadata)
-                .filter(seen -> seen.getUid().equals(given.getUid()))
-                .noneMatch(seen -> seen.getGeneration() >= given.getGeneration());
+        return seen.map(HasMetadata::getMetadata)
+                .filter(there -> there.getUid().equals(given.getUid()))
+                .filter(there -> there.getGeneration() >= given.getGeneration())
+                .isEmpty();
     }
 
     /** Works out claims and grants of a view. */
