@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 public final class Consent {
     private Consent() {}
 
-    /** The namespaces of which the agent takes servers, in order. */
-    static SortedSet<String> namespaces(AgentIdentity agent) {
+    /** The namespaces of which the agent takes servers, in order; whoever asks may change the set. */
+    public static SortedSet<String> namespaces(AgentIdentity agent) {
         List<ServersOf> willing = agent.getSpec().servers();
         return willing == null
                 ? new TreeSet<>(Set.of(agent.getMetadata().getNamespace()))

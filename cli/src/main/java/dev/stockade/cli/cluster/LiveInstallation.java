@@ -11,6 +11,8 @@ import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.CaSecretRef;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.policy.MeshLabel;
+import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -47,7 +49,6 @@ import java.util.function.Supplier;
 public final class LiveInstallation {
     private static final String OPERATOR = "stockade-operator";
     private static final String CA_SECRET = "stockade-ca";
-    private static final String SIDECAR = "stockade-sidecar";
     private static final String METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
     /** Not the sidecar's own user, which a pod in the mesh may not take. */
     private static final long NOBODY = 65534;
@@ -73,7 +74,7 @@ public final class LiveInstallation {
         Instant own = clock.instant();
         Known<List<Namespace>> namespaces = asked("list namespaces", () -> LiveMesh.pages(client.namespaces()));
         List<String> mesh = namespaces.or(List.of()).stream()
-                .filter(LiveMesh::isLabelled)
+                .filter(MeshLabel::isOn)
                 .map(n -> n.getMetadata().getName())
                 .filter(n -> !n.equals("kube-system") && !n.equals(namespace))
                 .sorted()
@@ -262,7 +263,7 @@ public final class LiveInstallation {
         try {
             Pod made = client.pods().inNamespace(in).resource(pod).dryRun(true).create();
             boolean injected = made.getSpec().getInitContainers() != null
-                    && made.getSpec().getInitContainers().stream().anyMatch(c -> SIDECAR.equals(c.getName()));
+                    && made.getSpec().getInitContainers().stream().anyMatch(c -> MeshPod.SIDECAR.equals(c.getName()));
             return new Known.Is<>(injected ? new Trial.Injected() : new Trial.Bare());
         } catch (KubernetesClientException e) {
             String said = e.getStatus() == null

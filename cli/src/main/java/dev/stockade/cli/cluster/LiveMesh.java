@@ -9,6 +9,7 @@ import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.policy.MeshLabel;
 import dev.stockade.policy.MeshPod;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
@@ -32,8 +33,6 @@ import java.util.stream.Stream;
  * is told.
  */
 public final class LiveMesh {
-    static final String LABEL = "stockade.dev/mesh";
-    static final String ENABLED = "enabled";
     /** Of a list's page; what the API server holds at once for us. */
     private static final long PAGE = 500;
 
@@ -130,7 +129,7 @@ public final class LiveMesh {
     private Set<String> labelled(Set<String> used) {
         Set<String> labelled = new HashSet<>();
         try {
-            pages(client.namespaces().withLabel(LABEL, ENABLED))
+            pages(client.namespaces().withLabel(MeshLabel.NAME, MeshLabel.ENABLED))
                     .forEach(n -> labelled.add(n.getMetadata().getName()));
             return labelled;
         } catch (KubernetesClientException e) {
@@ -141,7 +140,7 @@ public final class LiveMesh {
         for (String name : used) {
             try {
                 Namespace namespace = client.namespaces().withName(name).get();
-                if (namespace != null && isLabelled(namespace)) {
+                if (namespace != null && MeshLabel.isOn(namespace)) {
                     labelled.add(name);
                 }
             } catch (KubernetesClientException e) {
@@ -153,11 +152,6 @@ public final class LiveMesh {
             }
         }
         return labelled;
-    }
-
-    static boolean isLabelled(Namespace namespace) {
-        var labels = namespace.getMetadata().getLabels();
-        return labels != null && ENABLED.equals(labels.get(LABEL));
     }
 
     private Optional<List<MeshPod>> pods(Set<String> namespaces) {

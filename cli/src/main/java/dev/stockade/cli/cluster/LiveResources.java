@@ -7,6 +7,7 @@ import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.policy.MeshLabel;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -50,10 +51,7 @@ public final class LiveResources implements Resources {
             if (found == null) {
                 return Membership.MISSING;
             }
-            Map<String, String> labels = found.getMetadata().getLabels();
-            return labels != null && "enabled".equals(labels.get("stockade.dev/mesh"))
-                    ? Membership.LABELLED
-                    : Membership.UNLABELLED;
+            return MeshLabel.isOn(found) ? Membership.LABELLED : Membership.UNLABELLED;
         });
     }
 

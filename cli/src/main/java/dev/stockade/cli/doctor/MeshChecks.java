@@ -11,6 +11,7 @@ import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.crds.trust.MeshTrustSpec;
 import dev.stockade.crds.trust.TrustedCertificate;
+import dev.stockade.policy.MeshLabel;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.ResourceName;
 import dev.stockade.policy.Selectors;
@@ -144,7 +145,7 @@ final class MeshChecks {
 
     private Finding namespaces(List<Namespace> all) {
         List<String> labelled = all.stream()
-                .filter(Labels::inMesh)
+                .filter(MeshLabel::isOn)
                 .map(n -> n.getMetadata().getName())
                 .sorted()
                 .toList();

@@ -16,6 +16,7 @@ import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.policy.MeshLabel;
 import dev.stockade.policy.Objections;
 import dev.stockade.policy.PolicyCompiler;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -96,9 +97,9 @@ public final class ManifestReader {
                     manifest.at("/metadata/name").asText(),
                     manifest.path("metadata")
                             .path("labels")
-                            .path("stockade.dev/mesh")
+                            .path(MeshLabel.NAME)
                             .asText()
-                            .equals("enabled"));
+                            .equals(MeshLabel.ENABLED));
         } else if (version.startsWith(Definition.GROUP + "/")) {
             ours(document, manifest, path);
         }

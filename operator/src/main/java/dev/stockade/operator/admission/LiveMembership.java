@@ -4,9 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.agent.Capture;
-import dev.stockade.crds.agent.ServersOf;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.policy.Claims;
+import dev.stockade.policy.Consent;
+import dev.stockade.policy.MeshLabel;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -19,16 +20,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Asks the API server: the resources of the pod's namespace and, for an agent, the servers and Services of the namespaces
  * that it takes servers from.
  */
 public final class LiveMembership implements MembershipLookup {
-    private static final String MESH_LABEL = "stockade.dev/mesh";
-    private static final String IN_MESH = "enabled";
-
     private final KubernetesClient client;
 
     public LiveMembership(KubernetesClient client) {
@@ -63,11 +60,7 @@ public final class LiveMembership implements MembershipLookup {
     }
 
     private static Set<String> takenNamespaces(AgentIdentity agent) {
-        Set<String> namespaces = new TreeSet<>();
-        List<ServersOf> taken = agent.getSpec().servers();
-        if (taken != null) {
-            taken.forEach(t -> namespaces.add(t.namespace()));
-        }
+        Set<String> namespaces = Consent.namespaces(agent);
         namespaces.remove(agent.getMetadata().getNamespace());
         return namespaces;
     }
@@ -99,9 +92,7 @@ public final class LiveMembership implements MembershipLookup {
 
         void readServers(String namespace) {
             Namespace found = client.namespaces().withName(namespace).get();
-            if (found != null
-                    && found.getMetadata().getLabels() != null
-                    && IN_MESH.equals(found.getMetadata().getLabels().get(MESH_LABEL))) {
+            if (found != null && MeshLabel.isOn(found)) {
                 namespaces.add(namespace);
                 servers.addAll(client.resources(SecureMcpServer.class)
                         .inNamespace(namespace)

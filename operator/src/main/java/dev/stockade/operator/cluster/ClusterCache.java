@@ -6,6 +6,7 @@ import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.policy.MeshLabel;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
 import dev.stockade.policy.ResourceName;
@@ -43,9 +44,6 @@ import org.slf4j.LoggerFactory;
  * the other, a few milliseconds after a burst of changes began.
  */
 public final class ClusterCache implements AutoCloseable {
-    /** Namespaces that take part. */
-    public static final String MESH_LABEL = "stockade.dev/mesh";
-
     /** Pods that have the sidecar. */
     public static final String SIDECAR_LABEL = "stockade.dev/sidecar";
 
@@ -94,7 +92,7 @@ public final class ClusterCache implements AutoCloseable {
         policies = make.ours(McpAccessPolicy.class, "mcpaccesspolicies");
         trusts = make.ours(MeshTrust.class, "meshtrusts");
         pods = make.labelled(Pod.class, Picture.PODS, SIDECAR_LABEL, "injected");
-        namespaces = make.labelled(Namespace.class, "namespaces", MESH_LABEL, "enabled");
+        namespaces = make.labelled(Namespace.class, "namespaces", MeshLabel.NAME, MeshLabel.ENABLED);
         services = make.all(Service.class, "services");
         serviceAccounts = make.all(ServiceAccount.class, "serviceaccounts");
         kinds = List.of(servers, agents, policies, trusts, pods, namespaces, services, serviceAccounts);

@@ -1,5 +1,6 @@
 package dev.stockade.operator.isolation;
 
+import dev.stockade.policy.LabelSelectors;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
@@ -54,7 +55,7 @@ record IngressUnion(boolean isolated, List<String> openings) {
             if (spec == null || !concernsIngress(spec)) {
                 continue;
             }
-            Optional<Boolean> selects = PodSelector.selects(spec.getPodSelector(), pod.labels());
+            Optional<Boolean> selects = LabelSelectors.selects(spec.getPodSelector(), pod.labels());
             if (selects.isPresent() && !selects.get()) {
                 continue;
             }

@@ -1,6 +1,6 @@
 package dev.stockade.operator.reach;
 
-import dev.stockade.operator.isolation.PodSelector;
+import dev.stockade.policy.LabelSelectors;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
@@ -27,7 +27,7 @@ final class Egress {
     static List<String> closing(int port, Map<String, String> labels, Collection<NetworkPolicy> policies) {
         List<NetworkPolicy> selecting = policies.stream()
                 .filter(policy -> policy.getSpec() != null && isForEgress(policy.getSpec()))
-                .filter(policy -> PodSelector.selects(policy.getSpec().getPodSelector(), labels)
+                .filter(policy -> LabelSelectors.selects(policy.getSpec().getPodSelector(), labels)
                         .orElse(true))
                 .toList();
         boolean open = selecting.stream().anyMatch(policy -> opens(policy.getSpec(), port));

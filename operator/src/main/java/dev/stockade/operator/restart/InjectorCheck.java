@@ -1,7 +1,7 @@
 package dev.stockade.operator.restart;
 
+import dev.stockade.policy.LabelSelectors;
 import io.fabric8.kubernetes.api.model.LabelSelector;
-import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
@@ -51,7 +51,8 @@ final class InjectorCheck {
                             + " refused. The operator writes it; see its log.");
         }
         Map<String, String> labels = namespace.getMetadata().getLabels();
-        return matches(injector.getNamespaceSelector(), labels == null ? Map.of() : labels)
+        return LabelSelectors.selects(injector.getNamespaceSelector(), labels == null ? Map.of() : labels)
+                        .orElse(false)
                 ? Optional.empty()
                 : Optional.of("MutatingWebhookConfiguration stockade-injector leaves out namespace "
                         + namespace.getMetadata().getName()
@@ -88,25 +89,5 @@ final class InjectorCheck {
                 || ((selector.getMatchLabels() == null
                                 || selector.getMatchLabels().isEmpty())
                         && selector.getMatchExpressions().isEmpty());
-    }
-
-    private static boolean matches(@Nullable LabelSelector selector, Map<String, String> labels) {
-        return isEverything(selector)
-                || selector == null
-                || ((selector.getMatchLabels() == null
-                                || labels.entrySet()
-                                        .containsAll(selector.getMatchLabels().entrySet()))
-                        && selector.getMatchExpressions().stream().allMatch(r -> holds(r, labels)));
-    }
-
-    private static boolean holds(LabelSelectorRequirement requirement, Map<String, String> labels) {
-        String value = labels.get(requirement.getKey());
-        return switch (requirement.getOperator()) {
-            case "In" -> value != null && requirement.getValues().contains(value);
-            case "NotIn" -> value == null || !requirement.getValues().contains(value);
-            case "Exists" -> value != null;
-            case "DoesNotExist" -> value == null;
-            default -> false;
-        };
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stockade.operator.ApiServer;
+import dev.stockade.policy.MeshLabel;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -69,7 +70,7 @@ class ClusterCacheIT {
         return client().resource(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName("mesh-" + NUMBER.incrementAndGet())
-                        .addToLabels(ClusterCache.MESH_LABEL, "enabled")
+                        .addToLabels(MeshLabel.NAME, MeshLabel.ENABLED)
                         .endMetadata()
                         .build())
                 .create();

@@ -1,4 +1,4 @@
-package dev.stockade.operator.isolation;
+package dev.stockade.policy;
 
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Which pods a NetworkPolicy is about. Pure. */
-public final class PodSelector {
-    private PodSelector() {}
+/** What a selector of Kubernetes' own selects, as NetworkPolicies and webhooks have them. Pure. */
+public final class LabelSelectors {
+    private LabelSelectors() {}
 
-    /** Empty if it cannot be told. A selector that says nothing selects every pod of the namespace. */
+    /** Empty if it cannot be told. One that says nothing, or is not there, selects everything. */
     public static Optional<Boolean> selects(@Nullable LabelSelector selector, Map<String, String> labels) {
         if (selector == null) {
             return Optional.of(true);
