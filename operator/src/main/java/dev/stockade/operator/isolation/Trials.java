@@ -2,6 +2,7 @@ package dev.stockade.operator.isolation;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.operator.status.Isolation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,8 +13,7 @@ import java.util.Set;
 
 /** What was tried, from where, and how it went. Safe for use by many threads. */
 final class Trials {
-    /** What is older says nothing any more. */
-    static final Duration VALID = Duration.ofMinutes(10);
+    static final Duration VALID = Isolation.VALID;
 
     private final Map<String, OfPod> pods = new HashMap<>();
 

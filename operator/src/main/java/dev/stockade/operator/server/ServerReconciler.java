@@ -34,10 +34,7 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.WorkflowBuilder
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Keeps a server's NetworkPolicy, and says what is so. */
 @ControllerConfiguration(name = "securemcpserver", fieldManager = "stockade-operator")
@@ -47,37 +44,33 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
     private final Publisher<SecureMcpServer, SecureMcpServerStatus> publisher;
     private final Workflow<SecureMcpServer> isolation;
 
-    /** By UID, whether there was to be a NetworkPolicy when that was last seen to. */
-    private final Map<String, Boolean> isolated = new ConcurrentHashMap<>();
-
     public ServerReconciler(Evidence evidence, ChangeFeed changes, Transitions transitions, EventWriter events) {
         this.evidence = requireNonNull(evidence);
         this.changes = requireNonNull(changes);
         this.publisher = new Publisher<>(SecureMcpServer::new, SecureMcpServerStatus::conditions, transitions);
-        Condition<NetworkPolicy, SecureMcpServer> precondition = (dependent, server, context) -> {
-            boolean now = isIsolated(server, evidence.mesh().get());
-            isolated.put(server.getMetadata().getUid(), now);
-            return now;
-        };
+        Condition<NetworkPolicy, SecureMcpServer> isolated = (dependent, server, context) ->
+                isIsolated(server, evidence.mesh().get());
         this.isolation = new WorkflowBuilder<SecureMcpServer>()
                 .addDependentResourceAndConfigure(
-                        new ServerNetworkPolicy(
-                                (server, policy, what) -> events.write(
-                                        EventDraft.of(
-                                                server,
-                                                EventReason.NETWORK_POLICY_PUT_BACK,
-                                                "NetworkPolicy " + policy + " " + what
-                                                        + " by somebody else, and is again as this resource has it. To open a port, list it in"
-                                                        + " spec.openPorts; to bring a policy of your own, set spec.isolation to None."))))
-                .withReconcilePrecondition(precondition)
+                        new ServerNetworkPolicy((server, policy, what) -> events.write(putBack(server, policy, what))))
+                .withReconcilePrecondition(isolated)
                 .build();
+    }
+
+    private static EventDraft putBack(SecureMcpServer server, String policy, String what) {
+        return EventDraft.of(
+                server,
+                EventReason.NETWORK_POLICY_PUT_BACK,
+                "NetworkPolicy " + policy + " " + what
+                        + " by somebody else, and is again as this resource has it. To open"
+                        + " a port, list it in spec.openPorts; to bring a policy of your own, set spec.isolation to None.");
     }
 
     @Override
     public List<EventSource<?, SecureMcpServer>> prepareEventSources(EventSourceContext<SecureMcpServer> context) {
-        List<EventSource<?, SecureMcpServer>> sources =
-                new ArrayList<>(EventSourceUtils.eventSourcesFromWorkflow(context, isolation));
-        sources.add(new ChangeEventSource<>(changes, context, this::isOutdated));
+        List<EventSource<?, SecureMcpServer>> policies = EventSourceUtils.eventSourcesFromWorkflow(context, isolation);
+        List<EventSource<?, SecureMcpServer>> sources = new ArrayList<>(policies);
+        sources.add(new ChangeEventSource<>(changes, context, server -> isOutdated(server, policies)));
         return sources;
     }
 
@@ -94,11 +87,17 @@ public final class ServerReconciler implements Reconciler<SecureMcpServer> {
         return Again.after(!bare.isEmpty() || tried.isFor(Reason.PROBING), evidence.settling());
     }
 
-    /** Whether the status is another by now, or whether there is to be a NetworkPolicy. */
-    private boolean isOutdated(SecureMcpServer server) {
+    /**
+     * Whether the status is another by now, or there is a NetworkPolicy and is to be none, or the other way round.
+     *
+     * @param policies where the NetworkPolicies are known
+     */
+    private boolean isOutdated(SecureMcpServer server, List<EventSource<?, SecureMcpServer>> policies) {
         Mesh mesh = evidence.mesh().get();
+        boolean there = policies.stream()
+                .anyMatch(source -> !source.getSecondaryResources(server).isEmpty());
         return mesh.isBehind(server)
-                || !Objects.equals(isolated.get(server.getMetadata().getUid()), isIsolated(server, mesh))
+                || there != isIsolated(server, mesh)
                 || (isInMesh(server, mesh) ? evidence.bare().known(server) : Optional.of(List.<String>of()))
                         .filter(bare ->
                                 status(server, mesh, bare, tried(server, mesh)).equals(server.getStatus()))

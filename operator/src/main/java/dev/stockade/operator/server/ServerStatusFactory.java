@@ -13,6 +13,7 @@ import dev.stockade.operator.acks.PodSockets;
 import dev.stockade.operator.acks.SidecarReport;
 import dev.stockade.operator.status.Conditions;
 import dev.stockade.operator.status.Finding;
+import dev.stockade.operator.status.Isolation;
 import dev.stockade.operator.status.Membership;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Outdated;
@@ -38,9 +39,6 @@ import java.util.stream.Stream;
 
 /** What is so of a server. Pure. */
 final class ServerStatusFactory {
-    /** An attempt proves something for ten minutes; so long does what a former leader has proven, while this one is at it. */
-    private static final Duration ROUND = Duration.ofMinutes(10);
-
     private ServerStatusFactory() {}
 
     /**
@@ -117,7 +115,8 @@ final class ServerStatusFactory {
 
     /**
      * What was found, or, while nothing is known, what was known last: a way around that was found is there until an attempt fails
-     * to find it, and a new leader has yet to try what the former one has proven: at ten attempts a second it needs a minute for 600.
+     * to find it, and a new leader has yet to try what the former one has proven: that says something as long as an attempt does, and at ten attempts
+     * a second it takes a minute for 600.
      */
     private static Finding meshOnly(Finding tried, Optional<Condition> published, long generation, Settling settling) {
         if (tried.status() != Condition.Status.UNKNOWN || tried.isFor(Reason.NO_PODS)) {
@@ -127,7 +126,7 @@ final class ServerStatusFactory {
                 .filter(c -> (c.reason().equals(Reason.BYPASS.word()) && c.status() == Condition.Status.FALSE)
                         || (c.status() != Condition.Status.UNKNOWN
                                 && settling.isFormers(
-                                        c, generation, tried.isFor(Reason.PROBING) ? ROUND : Duration.ZERO)))
+                                        c, generation, tried.isFor(Reason.PROBING) ? Isolation.VALID : Duration.ZERO)))
                 .map(Finding::kept)
                 .orElse(tried);
     }
