@@ -54,6 +54,15 @@ public record Condition(
         @JsonProperty("False")
         FALSE,
         @JsonProperty("Unknown")
-        UNKNOWN
+        UNKNOWN;
+
+        /** As Kubernetes writes it: {@code True}, {@code False} or {@code Unknown}. */
+        public String word() {
+            return switch (this) {
+                case TRUE -> "True";
+                case FALSE -> "False";
+                case UNKNOWN -> "Unknown";
+            };
+        }
     }
 }

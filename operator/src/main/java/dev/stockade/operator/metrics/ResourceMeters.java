@@ -5,6 +5,7 @@ import dev.stockade.crds.agent.AgentIdentityStatus;
 import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.server.SecureMcpServerStatus;
 import dev.stockade.crds.trust.MeshTrustStatus;
+import dev.stockade.operator.status.Conditions;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,7 +33,7 @@ public final class ResourceMeters {
                                         .count())
                         .description("Resources by kind and by the status of their condition Ready")
                         .tag("kind", kind)
-                        .tag("ready", word(status))
+                        .tag("ready", status.word())
                         // Nobody else holds it.
                         .strongReference(true)
                         .register(meters);
@@ -40,20 +41,10 @@ public final class ResourceMeters {
         }
     }
 
-    private static String word(Condition.Status status) {
-        return switch (status) {
-            case TRUE -> "True";
-            case FALSE -> "False";
-            case UNKNOWN -> "Unknown";
-        };
-    }
-
     /** What has no such condition yet counts as Unknown. */
     private static Condition.Status ready(CustomResource<?, ?> resource) {
-        return conditions(resource).stream()
-                .filter(condition -> condition.type().equals("Ready"))
+        return Conditions.find(conditions(resource), Conditions.READY)
                 .map(Condition::status)
-                .findFirst()
                 .orElse(Condition.Status.UNKNOWN);
     }
 

@@ -27,7 +27,7 @@ public final class Transitions {
                         resource,
                         now,
                         isWarning(now),
-                        now.type() + " is " + name(now.status()) + ". " + now.message())));
+                        now.type() + " is " + now.status().word() + ". " + now.message())));
     }
 
     static boolean isTold(Condition now, Optional<Condition> before) {
@@ -53,13 +53,5 @@ public final class Transitions {
         boolean good =
                 condition.type().equals(Conditions.READY) || condition.type().equals(Conditions.MESH_ONLY);
         return good == (condition.status() == Condition.Status.FALSE);
-    }
-
-    private static String name(Condition.Status status) {
-        return switch (status) {
-            case TRUE -> "True";
-            case FALSE -> "False";
-            case UNKNOWN -> "Unknown";
-        };
     }
 }
