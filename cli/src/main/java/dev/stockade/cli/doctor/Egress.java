@@ -1,7 +1,6 @@
 package dev.stockade.cli.doctor;
 
 import static dev.stockade.cli.doctor.Labels.each;
-import static java.util.Objects.requireNonNull;
 
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -13,6 +12,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What NetworkPolicies let a pod reach, as the API defines them: a pod that no policy for egress selects reaches everything;
@@ -25,7 +25,13 @@ record Egress(List<NetworkPolicy> policies, Map<String, Namespace> namespaces) {
     Egress {
         policies = List.copyOf(policies);
         namespaces = Map.copyOf(namespaces);
-        requireNonNull(namespaces);
+    }
+
+    static Egress of(List<NetworkPolicy> policies, List<Namespace> namespaces) {
+        return new Egress(
+                policies,
+                namespaces.stream()
+                        .collect(Collectors.toMap(n -> n.getMetadata().getName(), n -> n)));
     }
 
     /** Whether some policy decides what the pod reaches. */
@@ -59,8 +65,7 @@ record Egress(List<NetworkPolicy> policies, Map<String, Namespace> namespaces) {
                 || (types.isEmpty() && !each(policy.getSpec().getEgress()).isEmpty());
         return egress
                 && policy.getMetadata().getNamespace().equals(pod.getMetadata().getNamespace())
-                && (policy.getSpec().getPodSelector() == null
-                        || Labels.selects(policy.getSpec().getPodSelector(), pod));
+                && Labels.selects(policy.getSpec().getPodSelector(), pod);
     }
 
     private boolean peers(NetworkPolicyEgressRule rule, String own, Pod to) {
@@ -79,7 +84,7 @@ record Egress(List<NetworkPolicy> policies, Map<String, Namespace> namespaces) {
                 : Optional.ofNullable(namespaces.get(namespace))
                         .filter(n -> Labels.selects(peer.getNamespaceSelector(), n))
                         .isPresent();
-        return there && (peer.getPodSelector() == null || Labels.selects(peer.getPodSelector(), to));
+        return there && Labels.selects(peer.getPodSelector(), to);
     }
 
     private static boolean ports(NetworkPolicyEgressRule rule, Pod to, String protocol, int port) {

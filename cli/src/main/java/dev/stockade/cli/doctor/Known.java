@@ -2,6 +2,7 @@ package dev.stockade.cli.doctor;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** Something that was read, or why it could not be. */
@@ -29,6 +30,18 @@ public sealed interface Known<T> {
         return switch (this) {
             case Is<T>(T value) -> of.apply(value);
             case Not<T>(String why) -> Finding.unknown(name, why);
+        };
+    }
+
+    /** What is made of both; why not, where one could not be read. */
+    default <U, R> Known<R> and(Known<U> other, BiFunction<T, U, R> both) {
+        return switch (this) {
+            case Is<T>(T value) ->
+                switch (other) {
+                    case Is<U>(U more) -> new Is<>(both.apply(value, more));
+                    case Not<U>(String why) -> new Not<>(why);
+                };
+            case Not<T>(String why) -> new Not<>(why);
         };
     }
 

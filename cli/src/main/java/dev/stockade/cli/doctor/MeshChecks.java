@@ -4,8 +4,9 @@ import static dev.stockade.cli.doctor.Finding.fail;
 import static dev.stockade.cli.doctor.Finding.ok;
 import static dev.stockade.cli.doctor.Finding.warn;
 import static dev.stockade.cli.doctor.Labels.each;
-import static dev.stockade.cli.doctor.OperatorChecks.names;
 
+import dev.stockade.cli.status.Conditions;
+import dev.stockade.cli.status.Names;
 import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
@@ -20,7 +21,6 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -29,12 +29,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The certificate authority, the namespaces, the sidecars and the network between them. */
 final class MeshChecks {
-    private static final String SIDECAR = "stockade-sidecar";
     private static final int LAST_PART = 10;
     private static final Duration FOREIGN_LIFETIME = Duration.ofDays(20);
     private static final Duration SKEW_WARN = Duration.ofSeconds(30);
@@ -59,17 +57,8 @@ final class MeshChecks {
                 installation.pods().check("sidecar-version", this::sidecars),
                 installation
                         .pods()
-                        .check(
-                                "egress",
-                                pods -> installation
-                                        .policies()
-                                        .check(
-                                                "egress",
-                                                policies -> installation
-                                                        .namespaces()
-                                                        .check(
-                                                                "egress",
-                                                                namespaces -> egress(pods, policies, namespaces)))));
+                        .and(installation.policies().and(installation.namespaces(), Egress::of), this::egress)
+                        .check("egress", Function.identity()));
     }
 
     private Finding trust(Optional<MeshTrust> found) {
@@ -80,9 +69,7 @@ final class MeshChecks {
                             + " release.");
         }
         var status = found.get().getStatus();
-        Optional<Condition> ready = status.conditions().stream()
-                .filter(c -> c.type().equals("Ready"))
-                .findFirst();
+        Optional<Condition> ready = new Conditions(status.conditions()).of("Ready");
         if (ready.isEmpty() || ready.get().status() != Condition.Status.TRUE) {
             return fail(
                     "trust",
@@ -98,13 +85,12 @@ final class MeshChecks {
                                 + ". Rotate it (docs/ca.md) before every connection fails.");
             }
         }
-        for (TrustedCertificate certificate : status.issuers().stream().limit(1).toList()) {
-            if (ends(certificate, lifetime(found.get(), MeshTrustSpec::issuerDuration))) {
-                return fail(
-                        "trust",
-                        "The issuer ends at " + certificate.notAfter()
-                                + " and should have been replaced. See the operator's log.");
-            }
+        Optional<TrustedCertificate> issuer = status.issuers().stream().findFirst();
+        if (issuer.isPresent() && ends(issuer.get(), lifetime(found.get(), MeshTrustSpec::issuerDuration))) {
+            return fail(
+                    "trust",
+                    "The issuer ends at " + issuer.get().notAfter()
+                            + " and should have been replaced. See the operator's log.");
         }
         return ok("trust", "The certificate authority is usable and is not about to end.");
     }
@@ -155,7 +141,7 @@ final class MeshChecks {
         if (!never.isEmpty()) {
             return warn(
                     "namespaces",
-                    names(never) + " is labelled stockade.dev/mesh and stays outside all the same, since"
+                    Names.first(never) + " is labelled stockade.dev/mesh and stays outside all the same, since"
                             + " nothing there may depend on the operator. Take the label away.");
         }
         List<String> unlabelled = Stream.<HasMetadata>concat(
@@ -168,35 +154,35 @@ final class MeshChecks {
         if (!unlabelled.isEmpty()) {
             return fail(
                     "namespaces",
-                    "Servers or agents are declared where no pod gets a sidecar, in " + names(unlabelled)
+                    "Servers or agents are declared where no pod gets a sidecar, in " + Names.first(unlabelled)
                             + ": kubectl label namespace " + unlabelled.getFirst() + " stockade.dev/mesh=enabled");
         }
         return labelled.isEmpty()
                 ? warn("namespaces", "No namespace is labelled: kubectl label namespace NAME stockade.dev/mesh=enabled")
-                : ok("namespaces", labelled.size() + " in the mesh: " + names(labelled) + ".");
+                : ok("namespaces", labelled.size() + " in the mesh: " + Names.first(labelled) + ".");
     }
 
     private static Finding meshOnly(List<SecureMcpServer> servers) {
-        List<String> open = with(servers, c -> c == Condition.Status.FALSE);
+        List<String> open = with(servers, Condition.Status.FALSE);
         if (!open.isEmpty()) {
             return fail(
                     "mesh-only",
-                    names(open) + " can be reached around the sidecar. Most often the cluster's network ignores"
+                    Names.first(open) + " can be reached around the sidecar. Most often the cluster's network ignores"
                             + " NetworkPolicies: see docs/mesh-only.md.");
         }
-        List<String> unproven = with(servers, c -> c == Condition.Status.UNKNOWN);
+        List<String> unproven = with(servers, Condition.Status.UNKNOWN);
         return unproven.isEmpty()
                 ? ok("mesh-only", "No server is known to be reachable around its sidecar.")
                 : warn(
                         "mesh-only",
-                        names(unproven) + " is not proven to be reachable through the mesh alone. See: kubectl stockade"
+                        Names.first(unproven)
+                                + " is not proven to be reachable through the mesh alone. See: kubectl stockade"
                                 + " status");
     }
 
-    private static List<String> with(List<SecureMcpServer> servers, Function<Condition.Status, Boolean> status) {
+    private static List<String> with(List<SecureMcpServer> servers, Condition.Status status) {
         return servers.stream()
-                .filter(s -> s.getStatus().conditions().stream()
-                        .anyMatch(c -> c.type().equals("MeshOnly") && status.apply(c.status())))
+                .filter(s -> new Conditions(s.getStatus().conditions()).is("MeshOnly", status))
                 .map(s -> ResourceName.of(s).toString())
                 .sorted()
                 .toList();
@@ -222,13 +208,13 @@ final class MeshChecks {
                 ? ok("sidecar-version", "Every sidecar is " + wanted.get() + ".")
                 : warn(
                         "sidecar-version",
-                        other.size() + " pods have another sidecar than " + wanted.get() + ": " + names(other)
+                        other.size() + " pods have another sidecar than " + wanted.get() + ": " + Names.first(other)
                                 + ". They keep working; restart what made them to bring them up to date.");
     }
 
     private static Optional<Container> sidecar(Pod pod) {
         return each(pod.getSpec().getInitContainers()).stream()
-                .filter(c -> SIDECAR.equals(c.getName()))
+                .filter(c -> MeshPod.SIDECAR.equals(c.getName()))
                 .findFirst();
     }
 
@@ -236,11 +222,7 @@ final class MeshChecks {
         return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
     }
 
-    private Finding egress(List<Pod> pods, List<NetworkPolicy> policies, List<Namespace> namespaces) {
-        Egress egress = new Egress(
-                policies,
-                namespaces.stream()
-                        .collect(Collectors.toMap(n -> n.getMetadata().getName(), n -> n)));
+    private Finding egress(List<Pod> pods, Egress egress) {
         List<Pod> operators = installation.operatorPods().or(List.of());
         List<Pod> servers = pods.stream().filter(this::isServer).toList();
         TreeSet<String> cut = new TreeSet<>();
@@ -266,7 +248,7 @@ final class MeshChecks {
                 ? ok("egress", "No NetworkPolicy keeps a sidecar from the operator, from servers or from DNS.")
                 : fail(
                         "egress",
-                        "NetworkPolicies cut sidecars off: " + names(List.copyOf(cut))
+                        "NetworkPolicies cut sidecars off: " + Names.first(List.copyOf(cut))
                                 + ". Allow that egress: see docs/troubleshooting.md.");
     }
 

@@ -6,6 +6,7 @@ import static dev.stockade.cli.doctor.Finding.warn;
 import static dev.stockade.cli.doctor.Labels.each;
 import static java.util.Objects.requireNonNullElse;
 
+import dev.stockade.cli.status.Names;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -89,7 +90,7 @@ final class OperatorChecks {
                     ? ok("native-sidecars", "Every node's kubelet runs native sidecars.")
                     : fail(
                             "native-sidecars",
-                            "The kubelets of " + names(old)
+                            "The kubelets of " + Names.first(old)
                                     + " are older than 1.29 and run no native sidecars. Upgrade the nodes, or keep the mesh's pods off them.");
         });
     }
@@ -117,13 +118,13 @@ final class OperatorChecks {
             if (!missing.isEmpty()) {
                 return fail(
                         "definitions",
-                        "Missing: " + names(missing)
+                        "Missing: " + Names.first(missing)
                                 + ". The operator creates them when it starts: see its log, or apply the chart's crds folder.");
             }
             if (!lacking.isEmpty()) {
                 return fail(
                         "definitions",
-                        "Not those of this program's release: " + names(lacking)
+                        "Not those of this program's release: " + Names.first(lacking)
                                 + ". What they lack, the API server drops. Restart the operator, which applies the definitions of its"
                                 + " release; if another release is installed on purpose, use its kubectl-stockade.");
             }
@@ -131,7 +132,7 @@ final class OperatorChecks {
                     ? ok("definitions", "All four are there and of this program's release.")
                     : warn(
                             "definitions",
-                            "Newer than this program: " + names(other)
+                            "Newer than this program: " + Names.first(other)
                                     + ". Use the kubectl-stockade of the release that is installed.");
         });
     }
@@ -180,7 +181,7 @@ final class OperatorChecks {
                                 : "Every replica runs " + images.iterator().next() + ".")
                 : warn(
                         "operator-version",
-                        "Replicas of several versions run: " + names(List.copyOf(images))
+                        "Replicas of several versions run: " + Names.first(List.copyOf(images))
                                 + ". This is so during an upgrade; if it stays, see: kubectl -n "
                                 + installation.namespace()
                                 + " rollout status deployment stockade-operator");
@@ -253,11 +254,5 @@ final class OperatorChecks {
                                         "operator-budget",
                                         "There is no PodDisruptionBudget stockade-operator, so a drain may take every"
                                                 + " replica at once. helm upgrade the release."));
-    }
-
-    static String names(List<String> names) {
-        int most = 3;
-        return String.join(", ", names.subList(0, Math.min(most, names.size())))
-                + (names.size() > most ? " and " + (names.size() - most) + " more" : "");
     }
 }

@@ -6,6 +6,7 @@ import static dev.stockade.cli.doctor.Finding.warn;
 import static dev.stockade.cli.doctor.Labels.each;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.stockade.cli.status.Names;
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.crds.trust.TrustedCertificate;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,35 +42,25 @@ final class WebhookChecks {
         this.installation = installation;
     }
 
+    /** Of all webhook configurations in the cluster. */
+    private record Hooks(
+            List<MutatingWebhookConfiguration> mutating, List<ValidatingWebhookConfiguration> validating) {}
+
     List<Finding> all() {
+        Known<Hooks> hooks = installation.mutating().and(installation.validating(), Hooks::new);
         return List.of(
-                installation
-                        .mutating()
-                        .check(
-                                "webhooks-there",
-                                m -> installation.validating().check("webhooks-there", v -> there(m, v))),
-                installation
-                        .mutating()
-                        .check(
-                                "webhooks-trust",
-                                m -> installation
-                                        .validating()
-                                        .check(
-                                                "webhooks-trust",
-                                                v -> installation
-                                                        .trust()
-                                                        .check("webhooks-trust", t -> trusted(m, v, t)))),
+                hooks.check("webhooks-there", WebhookChecks::there),
+                hooks.and(installation.trust(), WebhookChecks::trusted).check("webhooks-trust", Function.identity()),
                 installation.dryRun().check("webhooks-answer", WebhookChecks::answer),
                 installation.mutating().check("other-webhooks", WebhookChecks::others));
     }
 
-    private static Finding there(
-            List<MutatingWebhookConfiguration> mutating, List<ValidatingWebhookConfiguration> validating) {
+    private static Finding there(Hooks hooks) {
         List<String> missing = new ArrayList<>();
-        if (mutating.stream().noneMatch(c -> c.getMetadata().getName().equals(INJECTOR))) {
+        if (hooks.mutating().stream().noneMatch(c -> c.getMetadata().getName().equals(INJECTOR))) {
             missing.add("MutatingWebhookConfiguration " + INJECTOR);
         }
-        if (validating.stream().noneMatch(c -> c.getMetadata().getName().equals(VALIDATOR))) {
+        if (hooks.validating().stream().noneMatch(c -> c.getMetadata().getName().equals(VALIDATOR))) {
             missing.add("ValidatingWebhookConfiguration " + VALIDATOR);
         }
         return missing.isEmpty()
@@ -80,30 +72,25 @@ final class WebhookChecks {
     }
 
     /** Of each of our hooks, by its name. */
-    private static Map<String, WebhookClientConfig> ours(
-            List<MutatingWebhookConfiguration> mutating, List<ValidatingWebhookConfiguration> validating) {
+    private static Map<String, WebhookClientConfig> ours(Hooks hooks) {
         Map<String, WebhookClientConfig> ours = new TreeMap<>();
-        mutating.stream()
+        hooks.mutating().stream()
                 .filter(c -> c.getMetadata().getName().equals(INJECTOR))
                 .flatMap(c -> each(c.getWebhooks()).stream())
                 .forEach(h -> ours.put(h.getName(), h.getClientConfig()));
-        validating.stream()
+        hooks.validating().stream()
                 .filter(c -> c.getMetadata().getName().equals(VALIDATOR))
                 .flatMap(c -> each(c.getWebhooks()).stream())
                 .forEach(h -> ours.put(h.getName(), h.getClientConfig()));
         return ours;
     }
 
-    private static Finding trusted(
-            List<MutatingWebhookConfiguration> mutating,
-            List<ValidatingWebhookConfiguration> validating,
-            Optional<MeshTrust> trust) {
+    private static Finding trusted(Hooks hooks, Optional<MeshTrust> trust) {
         Set<String> roots = trust.stream()
                 .flatMap(t -> t.getStatus().roots().stream())
                 .map(TrustedCertificate::sha256)
                 .collect(Collectors.toSet());
-        for (Map.Entry<String, WebhookClientConfig> hook :
-                ours(mutating, validating).entrySet()) {
+        for (Map.Entry<String, WebhookClientConfig> hook : ours(hooks).entrySet()) {
             Set<String> bundle = new HashSet<>(certificates(hook.getValue().getCaBundle()));
             if (bundle.isEmpty()) {
                 return fail(
@@ -173,7 +160,7 @@ final class WebhookChecks {
                 ? ok("other-webhooks", "No other webhook changes pods.")
                 : warn(
                         "other-webhooks",
-                        OperatorChecks.names(others)
+                        Names.first(others)
                                 + " may change pods, too. What they add after the sidecar is checked again and refused where it would get"
                                 + " around it: see docs/troubleshooting.md if a pod is refused.");
     }

@@ -40,8 +40,6 @@ public final class Examining {
     /** Where there is no MeshTrust there are no identities either, and no name of theirs is shown. */
     private static final String NO_DOMAIN = "none";
 
-    private static final int NAMED_PODS = 3;
-
     private final MeshReading reading;
     private final MeshView view;
     private final Grants grants;
@@ -311,7 +309,7 @@ public final class Examining {
                     Level.WRONG,
                     about,
                     bare.size() + " of " + pods.size() + " pods of service account " + serviceAccount
-                            + " have no sidecar: " + names(bare)
+                            + " have no sidecar: " + Names.first(bare)
                             + ". Restart what made them, or set spec.restart: Evict.");
         }
     }
@@ -335,12 +333,7 @@ public final class Examining {
                 "Namespace " + namespace,
                 pods.size() + (pods.size() == 1 ? " pod has" : " pods have")
                         + " a sidecar and no AgentIdentity or SecureMcpServer that selects them, and wait: "
-                        + names(pods)
+                        + Names.first(pods)
                         + "."));
-    }
-
-    private static String names(List<String> pods) {
-        return String.join(", ", pods.subList(0, Math.min(NAMED_PODS, pods.size())))
-                + (pods.size() > NAMED_PODS ? " and " + (pods.size() - NAMED_PODS) + " more" : "");
     }
 }
