@@ -9,7 +9,6 @@ import dev.stockade.cli.ApiServer;
 import dev.stockade.cli.ExitCodes;
 import dev.stockade.cli.Run;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -95,31 +94,11 @@ class LiveInstallationIT {
 
     /** A kubeconfig of that name, of somebody who has the roles in the whole cluster. */
     private static void person(String name, String... roles) throws IOException {
-        apply("""
-                apiVersion: v1
-                kind: ServiceAccount
-                metadata: {name: %s, namespace: people}
-                """.formatted(name));
+        People people = new People(server, folder);
+        people.add(name, "tools");
         for (String role : roles) {
-            apply("""
-                    apiVersion: rbac.authorization.k8s.io/v1
-                    kind: ClusterRoleBinding
-                    metadata: {name: "%1$s.%2$s"}
-                    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "%2$s"}
-                    subjects: [{kind: ServiceAccount, name: %1$s, namespace: people}]
-                    """.formatted(name, role));
+            people.grant(name, role);
         }
-        String token = client.serviceAccounts()
-                .inNamespace("people")
-                .withName(name)
-                .tokenRequest(new TokenRequestBuilder()
-                        .withNewSpec()
-                        .withExpirationSeconds(600L)
-                        .endSpec()
-                        .build())
-                .getStatus()
-                .getToken();
-        Files.writeString(folder.resolve(name), server.kubeconfig(token, "tools"));
     }
 
     private static Run doctor(String who, String... options) {

@@ -9,12 +9,8 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
-import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -101,45 +97,15 @@ class LiveMeshIT {
 
     /** A kubeconfig of that name, of somebody who has the roles in the whole cluster, or in one namespace. */
     private static void person(String name, String namespace, String... roles) throws IOException {
-        client.resource(new ServiceAccountBuilder()
-                        .withNewMetadata()
-                        .withName(name)
-                        .withNamespace("people")
-                        .endMetadata()
-                        .build())
-                .create();
+        People people = new People(server, folder);
+        people.add(name, "tools");
         for (String role : roles) {
-            String binding = name + "-" + role.replace(':', '-');
-            client.resource(
-                            namespace.isEmpty()
-                                    ? new ClusterRoleBindingBuilder()
-                                            .withNewMetadata()
-                                            .withName(binding)
-                                            .endMetadata()
-                                            .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", role)
-                                            .addNewSubject("", "ServiceAccount", name, "people")
-                                            .build()
-                                    : new RoleBindingBuilder()
-                                            .withNewMetadata()
-                                            .withName(binding)
-                                            .withNamespace(namespace)
-                                            .endMetadata()
-                                            .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", role)
-                                            .addNewSubject("", "ServiceAccount", name, "people")
-                                            .build())
-                    .create();
+            if (namespace.isEmpty()) {
+                people.grant(name, role);
+            } else {
+                people.grantIn(namespace, name, role);
+            }
         }
-        String token = client.serviceAccounts()
-                .inNamespace("people")
-                .withName(name)
-                .tokenRequest(new TokenRequestBuilder()
-                        .withNewSpec()
-                        .withExpirationSeconds(600L)
-                        .endSpec()
-                        .build())
-                .getStatus()
-                .getToken();
-        Files.writeString(folder.resolve(name), server.kubeconfig(token, "tools"));
     }
 
     private static Run status(String who, String... options) {

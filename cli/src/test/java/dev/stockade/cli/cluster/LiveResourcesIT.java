@@ -8,9 +8,6 @@ import dev.stockade.cli.Run;
 import dev.stockade.crds.agent.AgentIdentity;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
@@ -78,13 +75,6 @@ class LiveResourcesIT {
 
     /** Somebody with exactly these rights, and a kubeconfig of that name. */
     private static void person(String name, PolicyRule... rules) throws IOException {
-        client.resource(new ServiceAccountBuilder()
-                        .withNewMetadata()
-                        .withName(name)
-                        .withNamespace("people")
-                        .endMetadata()
-                        .build())
-                .create();
         client.resource(new ClusterRoleBuilder()
                         .withNewMetadata()
                         .withName(name)
@@ -92,25 +82,9 @@ class LiveResourcesIT {
                         .withRules(rules)
                         .build())
                 .create();
-        client.resource(new ClusterRoleBindingBuilder()
-                        .withNewMetadata()
-                        .withName(name)
-                        .endMetadata()
-                        .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", name)
-                        .addNewSubject("", "ServiceAccount", name, "people")
-                        .build())
-                .create();
-        String token = client.serviceAccounts()
-                .inNamespace("people")
-                .withName(name)
-                .tokenRequest(new TokenRequestBuilder()
-                        .withNewSpec()
-                        .withExpirationSeconds(600L)
-                        .endSpec()
-                        .build())
-                .getStatus()
-                .getToken();
-        Files.writeString(folder.resolve(name), server.kubeconfig(token, "agents"));
+        People people = new People(server, folder);
+        people.add(name, "agents");
+        people.grant(name, name);
     }
 
     private static Run ask(String who, String... question) {

@@ -105,6 +105,16 @@ class DiagnosisTest {
         return new Fault(check, level, says, advice, Installations.of(yaml(), version, skew, definitions, trial));
     }
 
+    /** Of a cluster with these definitions of ours. */
+    private static Fault defined(Level level, List<String> definitions, String says, String advice) throws IOException {
+        return other("definitions", level, VERSION, SKEW, definitions, new Trial.Injected(), says, advice);
+    }
+
+    /** Of a cluster that answers so to a pod that is created in a dry run. */
+    private static Fault answered(Trial trial, String says, String advice) throws IOException {
+        return other("webhooks-answer", Level.FAIL, VERSION, SKEW, Definitions.yaml(), trial, says, advice);
+    }
+
     private static List<String> definitions(String from, String to) {
         List<String> changed =
                 Definitions.yaml().stream().map(text -> text.replace(from, to)).toList();
@@ -121,33 +131,17 @@ class DiagnosisTest {
                 // the cluster's versions and our definitions
                 other("kubernetes-version", fail, "v1.29.9", SKEW, sound, injected, "Kubernetes v1.29.9", "Upgrade"),
                 replaced("native-sidecars", fail, "v1.29.0", "v1.28.15", "kubelets of node2", "Upgrade the nodes"),
-                other(
-                        "definitions",
+                defined(fail, sound.subList(1, 4), "Missing: meshtrusts", "crds folder"),
+                defined(
                         fail,
-                        VERSION,
-                        SKEW,
-                        sound.subList(1, 4),
-                        injected,
-                        "Missing: meshtrusts",
-                        "crds folder"),
-                other(
-                        "definitions",
-                        fail,
-                        VERSION,
-                        SKEW,
                         definitions("restart:", "formerly:"),
-                        injected,
                         "securemcpservers.stockade.dev at v1alpha1.spec.restart",
                         "Restart the operator"),
-                other(
-                        "definitions",
+                defined(
                         warn,
-                        VERSION,
-                        SKEW,
                         definitions(
                                 "              trustDomain:",
                                 "              later: {type: string}\n              trustDomain:"),
-                        injected,
                         "Newer than this program: meshtrusts.stockade.dev has v1alpha1.spec.later",
                         "Use the kubectl-stockade of the release"),
                 // the operator
@@ -227,33 +221,12 @@ class DiagnosisTest {
                         "resources: ['*']",
                         "somebody may change pods",
                         "docs/troubleshooting.md"),
-                other(
-                        "webhooks-answer",
-                        fail,
-                        VERSION,
-                        SKEW,
-                        sound,
+                answered(
                         new Trial.Refused("failed calling webhook \"inject.stockade.dev\": connection refused."),
                         "connection refused.",
                         "port 9443"),
-                other(
-                        "webhooks-answer",
-                        fail,
-                        VERSION,
-                        SKEW,
-                        sound,
-                        new Trial.Refused("exceeded quota: pods."),
-                        "exceeded quota: pods.",
-                        "until that is mended"),
-                other(
-                        "webhooks-answer",
-                        fail,
-                        VERSION,
-                        SKEW,
-                        sound,
-                        new Trial.Bare(),
-                        "got no sidecar",
-                        "helm upgrade"),
+                answered(new Trial.Refused("exceeded quota: pods."), "exceeded quota: pods.", "until that is mended"),
+                answered(new Trial.Bare(), "got no sidecar", "helm upgrade"),
                 // the authority
                 without(
                         "trust",

@@ -3,15 +3,15 @@ package dev.stockade.operator.control;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
+import dev.stockade.operator.PodToken;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodIPBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
 import java.util.Arrays;
 
 /** A labelled namespace with one agent's and one server's resources, and pods as the webhook leaves them. */
@@ -127,22 +127,7 @@ public final class MeshNamespace {
     }
 
     public String token(Pod pod, String audience) {
-        TokenRequest answer = client.serviceAccounts()
-                .inNamespace(name)
-                .withName(pod.getSpec().getServiceAccountName())
-                .tokenRequest(new TokenRequestBuilder()
-                        .withNewSpec()
-                        .withAudiences(audience)
-                        .withExpirationSeconds(600L)
-                        .withNewBoundObjectRef()
-                        .withApiVersion("v1")
-                        .withKind("Pod")
-                        .withName(pod.getMetadata().getName())
-                        .withUid(pod.getMetadata().getUid())
-                        .endBoundObjectRef()
-                        .endSpec()
-                        .build());
-        return answer.getStatus().getToken();
+        return PodToken.of(client, pod, audience, Duration.ofMinutes(10));
     }
 
     public String token(Pod pod) {

@@ -170,19 +170,13 @@ class ServerStatusFactoryTest {
         assertThat(status.observedGeneration()).isEqualTo(3);
     }
 
+    private static SecureMcpServerStatus of(SecureMcpServer server, Mesh mesh, Sidecars sidecars, Settling settling) {
+        return ServerStatusFactory.of(
+                server, mesh, sidecars.registry(), List.of(), Optional.empty(), NOT_TRIED, OF_TEST, settling, NOW);
+    }
+
     private static String accepted(Mesh mesh, Sidecars sidecars) {
-        return message(
-                ServerStatusFactory.of(
-                        web(mesh),
-                        mesh,
-                        sidecars.registry(),
-                        List.of(),
-                        Optional.empty(),
-                        NOT_TRIED,
-                        OF_TEST,
-                        Settling.OVER,
-                        NOW),
-                "Accepted");
+        return message(of(web(mesh), mesh, sidecars, Settling.OVER), "Accepted");
     }
 
     @Test
@@ -203,16 +197,7 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         Sidecars sidecars = new Sidecars().hold("a", 3, "web").listen("a", 404);
 
-        SecureMcpServerStatus status = ServerStatusFactory.of(
-                web(mesh),
-                mesh,
-                sidecars.registry(),
-                List.of(),
-                Optional.empty(),
-                NOT_TRIED,
-                OF_TEST,
-                Settling.OVER,
-                NOW);
+        SecureMcpServerStatus status = of(web(mesh), mesh, sidecars, Settling.OVER);
 
         assertThat(status.conditions())
                 .extracting(c -> c.type() + " " + c.status() + " " + c.reason())
@@ -275,8 +260,7 @@ class ServerStatusFactoryTest {
         SecureMcpServer server = web(mesh);
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
 
-        SecureMcpServerStatus status = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), Optional.empty(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+        SecureMcpServerStatus status = of(server, mesh, sidecars, Settling.OVER);
 
         String sentence =
                 "limits.bufferBytes is 128Mi, and each sidecar uses 40Mi of it: half of its direct memory. Set at most"
@@ -284,18 +268,7 @@ class ServerStatusFactoryTest {
         assertThat(message(status, "PolicyEnforced")).endsWith(sentence);
         assertThat(state(status)).isEqualTo("TRUE");
         server.setStatus(status);
-        assertThat(message(
-                        ServerStatusFactory.of(
-                                server,
-                                mesh,
-                                new Sidecars().registry(),
-                                List.of(),
-                                Optional.empty(),
-                                NOT_TRIED,
-                                OF_TEST,
-                                NEW_LEADER,
-                                NOW),
-                        "PolicyEnforced"))
+        assertThat(message(of(server, mesh, new Sidecars(), NEW_LEADER), "PolicyEnforced"))
                 .containsOnlyOnce(sentence);
     }
 
@@ -310,8 +283,7 @@ class ServerStatusFactoryTest {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         Sidecars sidecars = new Sidecars().hold("a", 3, "web");
         SecureMcpServer server = web(mesh);
-        SecureMcpServerStatus first = ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), Optional.empty(), NOT_TRIED, OF_TEST, Settling.OVER, NOW);
+        SecureMcpServerStatus first = of(server, mesh, sidecars, Settling.OVER);
         server.setStatus(first);
 
         SecureMcpServerStatus later = ServerStatusFactory.of(
@@ -332,57 +304,13 @@ class ServerStatusFactoryTest {
     void aNewLeaderLeavesWhatWasPublishedWhileSidecarsReport() {
         Mesh mesh = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
         SecureMcpServer server = web(mesh);
-        server.setStatus(ServerStatusFactory.of(
-                server,
-                mesh,
-                new Sidecars().hold("a", 3, "web").registry(),
-                List.of(),
-                Optional.empty(),
-                NOT_TRIED,
-                OF_TEST,
-                Settling.OVER,
-                NOW));
+        server.setStatus(of(server, mesh, new Sidecars().hold("a", 3, "web"), Settling.OVER));
         Sidecars unheard = new Sidecars();
 
-        assertThat(state(ServerStatusFactory.of(
-                        server,
-                        mesh,
-                        unheard.registry(),
-                        List.of(),
-                        Optional.empty(),
-                        NOT_TRIED,
-                        OF_TEST,
-                        NEW_LEADER,
-                        NOW)))
-                .isEqualTo("TRUE");
-        assertThat(state(ServerStatusFactory.of(
-                        server,
-                        mesh,
-                        unheard.registry(),
-                        List.of(),
-                        Optional.empty(),
-                        NOT_TRIED,
-                        OF_TEST,
-                        Settling.OVER,
-                        NOW)))
-                .isEqualTo("UNKNOWN");
+        assertThat(state(of(server, mesh, unheard, NEW_LEADER))).isEqualTo("TRUE");
+        assertThat(state(of(server, mesh, unheard, Settling.OVER))).isEqualTo("UNKNOWN");
         server.getMetadata().setGeneration(4L);
-        assertThat(state(ServerStatusFactory.of(
-                        server,
-                        mesh,
-                        unheard.registry(),
-                        List.of(),
-                        Optional.empty(),
-                        NOT_TRIED,
-                        OF_TEST,
-                        NEW_LEADER,
-                        NOW)))
-                .isEqualTo("UNKNOWN");
-    }
-
-    private static SecureMcpServerStatus of(SecureMcpServer server, Mesh mesh, Sidecars sidecars, Settling settling) {
-        return ServerStatusFactory.of(
-                server, mesh, sidecars.registry(), List.of(), Optional.empty(), NOT_TRIED, OF_TEST, settling, NOW);
+        assertThat(state(of(server, mesh, unheard, NEW_LEADER))).isEqualTo("UNKNOWN");
     }
 
     @Test
@@ -443,16 +371,7 @@ class ServerStatusFactoryTest {
         Mesh nobody = Meshes.of(WEB, Meshes.SERVICE);
         SecureMcpServer server = web(nobody);
         Settling itself = new Settling(Duration.ofSeconds(20), NOW.minusSeconds(5));
-        server.setStatus(ServerStatusFactory.of(
-                server,
-                nobody,
-                new Sidecars().registry(),
-                List.of(),
-                Optional.empty(),
-                NOT_TRIED,
-                OF_TEST,
-                itself,
-                NOW));
+        server.setStatus(of(server, nobody, new Sidecars(), itself));
         assertThat(state(server.getStatus())).isEqualTo("TRUE");
 
         Mesh withPod = Meshes.of(WEB, Meshes.SERVICE, Meshes.webPod("a"));
@@ -591,18 +510,7 @@ class ServerStatusFactoryTest {
                         "Injected"))
                 .isEqualTo(message(status, "Injected"));
         // But once the pod is another one, it is gone.
-        assertThat(message(
-                        ServerStatusFactory.of(
-                                server,
-                                mesh,
-                                sidecars.registry(),
-                                List.of(),
-                                Optional.empty(),
-                                NOT_TRIED,
-                                OF_TEST,
-                                NEW_LEADER,
-                                NOW),
-                        "Injected"))
+        assertThat(message(of(server, mesh, sidecars, NEW_LEADER), "Injected"))
                 .isEqualTo("1 of 1 pod has the sidecar.");
     }
 

@@ -1,6 +1,8 @@
 package dev.stockade.operator.size;
 
 import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
@@ -145,32 +147,25 @@ final class Simulation implements AutoCloseable {
                 && condition.observedGeneration() == resource.getMetadata().getGeneration();
     }
 
-    void awaitReady() throws InterruptedException {
-        long end = System.nanoTime() + Fleet.PATIENCE.toNanos();
-        Set<String> not = notReady();
-        while (!not.isEmpty()) {
-            if (System.nanoTime() > end) {
-                throw new IllegalStateException(not.size() + " resources are not Ready, among them "
-                        + not.stream().limit(3).toList());
-            }
-            Thread.sleep(200);
-            not = notReady();
-        }
+    void awaitReady() {
+        await().atMost(Fleet.PATIENCE).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> {
+            Set<String> not = notReady();
+            assertThat(not.size())
+                    .as(
+                            "resources that are not Ready, among them %s",
+                            not.stream().limit(3).toList())
+                    .isZero();
+        });
     }
 
     /** Waits until the policy's status says that it is in force everywhere. */
-    void awaitReady(int policy) throws InterruptedException {
-        long end = System.nanoTime() + Fleet.PATIENCE.toNanos();
-        while (true) {
+    void awaitReady(int policy) {
+        await().atMost(Fleet.PATIENCE).pollInterval(Duration.ofMillis(20)).untilAsserted(() -> {
             McpAccessPolicy now = world.policyNamed(policy);
-            if (now.getStatus().conditions().stream().anyMatch(c -> isReady(c, now))) {
-                return;
-            }
-            if (System.nanoTime() > end) {
-                throw new IllegalStateException("policy-" + policy + " is not Ready: " + now.getStatus());
-            }
-            Thread.sleep(20);
-        }
+            assertThat(now.getStatus().conditions())
+                    .as("conditions of policy-%d", policy)
+                    .anyMatch(c -> isReady(c, now));
+        });
     }
 
     /**
