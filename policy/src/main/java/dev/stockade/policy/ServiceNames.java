@@ -40,6 +40,41 @@ public final class ServiceNames {
                 .toList();
     }
 
+    /**
+     * Whether pods may add to what {@link #of} says of these servers. They cannot where each Service's selector is contained in
+     * a server's {@code matchLabels} or contradicts them, and no targetPort is a name: nobody has to look for pods then.
+     */
+    public static boolean needPods(Collection<SecureMcpServer> servers, Collection<Service> services) {
+        return services.stream()
+                .filter(service -> service.getSpec() != null
+                        && !"ExternalName".equals(service.getSpec().getType()))
+                .anyMatch(service -> servers.stream()
+                        .filter(server -> server.getMetadata()
+                                .getNamespace()
+                                .equals(service.getMetadata().getNamespace()))
+                        .anyMatch(server -> needsPods(server, service)));
+    }
+
+    private static boolean needsPods(SecureMcpServer server, Service service) {
+        Map<String, String> selector = service.getSpec().getSelector();
+        Map<String, String> labels = server.getSpec().selector().matchLabels();
+        if (selector == null || selector.isEmpty() || contradicts(labels, selector)) {
+            return false;
+        }
+        return !contains(labels, selector)
+                || service.getSpec().getPorts().stream()
+                        .anyMatch(port -> port.getTargetPort() != null
+                                && port.getTargetPort().getIntVal() == null
+                                && port.getTargetPort().getStrVal() != null);
+    }
+
+    /** Whether no pod can have both. */
+    private static boolean contradicts(Map<String, String> labels, Map<String, String> selector) {
+        return selector.entrySet().stream()
+                .anyMatch(entry ->
+                        labels.containsKey(entry.getKey()) && !entry.getValue().equals(labels.get(entry.getKey())));
+    }
+
     private static boolean leads(Service service, SecureMcpServer server, Collection<MeshPod> pods) {
         Map<String, String> selector = service.getSpec().getSelector();
         return selector != null

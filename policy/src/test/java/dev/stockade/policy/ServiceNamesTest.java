@@ -2,6 +2,7 @@ package dev.stockade.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ServiceNamesTest {
@@ -18,7 +19,7 @@ class ServiceNamesTest {
                 """.formatted(name, spec);
     }
 
-    private static java.util.List<String> names(String... manifests) {
+    private static List<String> names(String... manifests) {
         var view = Meshes.view(manifests);
         var server = view.servers().getFirst();
         return ServiceNames.of(server, view.services(), Claims.of(view).pods(server)).stream()
@@ -74,6 +75,63 @@ class ServiceNamesTest {
                                 "{type: ExternalName, externalName: x.example, selector: {app: web}, ports: [{port:"
                                         + " 3000}]}")))
                 .isEmpty();
+    }
+
+    private static boolean needPods(String... manifests) {
+        var view = Meshes.view(manifests);
+        return ServiceNames.needPods(view.servers(), view.services());
+    }
+
+    @Test
+    void podsAreNeededWhereASelectorIsNeitherTheServersNorContradictsIt() {
+        assertThat(needPods(WEB, service("web", "{selector: {app: web}, ports: [{port: 80, targetPort: 3000}]}")))
+                .isFalse();
+        assertThat(needPods(WEB, service("other", "{selector: {app: db, zone: a}, ports: [{port: 80}]}")))
+                .isFalse();
+        assertThat(needPods(WEB, service("nothing", "{ports: [{port: 80}]}"))).isFalse();
+        assertThat(needPods(
+                        WEB, service("external", "{type: ExternalName, externalName: x.example, selector: {zone: a}}")))
+                .isFalse();
+        assertThat(needPods(service("zoned", "{selector: {zone: a}, ports: [{port: 3000}]}")))
+                .isFalse();
+
+        assertThat(needPods(WEB, service("zoned", "{selector: {zone: a}, ports: [{port: 3000}]}")))
+                .isTrue();
+        assertThat(needPods(WEB, service("more", "{selector: {app: web, zone: a}, ports: [{port: 3000}]}")))
+                .isTrue();
+        assertThat(needPods(WEB, service("named", "{selector: {app: web}, ports: [{port: 80, targetPort: mcp}]}")))
+                .isTrue();
+    }
+
+    /** Against what pods do add: every small Service, server and pod. */
+    @Test
+    void wherePodsAreNotNeededTheyAddNothing() {
+        List<String> labels =
+                List.of("app: web", "app: db", "zone: a", "app: web, zone: a", "app: db, zone: a", "zone: b");
+        int decided = 0;
+        for (String selected : labels) {
+            for (String selector : labels) {
+                for (String port :
+                        List.of("{port: 3000}", "{port: 80, targetPort: 3000}", "{port: 80, targetPort: mcp}")) {
+                    String server = Meshes.server(
+                            "tools",
+                            "web",
+                            "2026-01-01T00:00:00Z",
+                            "{selector: {matchLabels: {" + selected + "}}, port: 3000}");
+                    String service = service("one", "{selector: {" + selector + "}, ports: [" + port + "]}");
+                    if (needPods(server, service)) {
+                        continue;
+                    }
+                    decided++;
+                    for (String pod : labels) {
+                        assertThat(names(server, Meshes.pod("tools", "pod", "{" + pod + "}"), service))
+                                .as("server %s, Service %s %s, pod %s", selected, selector, port, pod)
+                                .isEqualTo(names(server, service));
+                    }
+                }
+            }
+        }
+        assertThat(decided).isGreaterThan(20);
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.stockade.policy.Consent;
 import dev.stockade.policy.MeshLabel;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.MeshView;
+import dev.stockade.policy.ServiceNames;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -102,8 +103,14 @@ public final class LiveMembership implements MembershipLookup {
         }
 
         void readServices(String namespace) {
-            if (namespaces.contains(namespace)) {
-                services.addAll(client.services().inNamespace(namespace).list().getItems());
+            if (!namespaces.contains(namespace)) {
+                return;
+            }
+            List<Service> there =
+                    client.services().inNamespace(namespace).list().getItems();
+            services.addAll(there);
+            // With a thousand of them, each agent's creation would cost more than all else.
+            if (ServiceNames.needPods(servers, there)) {
                 client.pods()
                         .inNamespace(namespace)
                         .withLabel(Sidecar.INJECTED_LABEL, Sidecar.INJECTED)
