@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.access.McpAccessPolicyStatus;
+import dev.stockade.operator.cluster.KeptStore;
 import dev.stockade.operator.status.Again;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
@@ -11,6 +12,7 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
 import dev.stockade.operator.status.Transitions;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -20,7 +22,10 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import java.util.List;
 
 /** Says what is so of a policy. */
-@ControllerConfiguration(name = "mcpaccesspolicy", fieldManager = "stockade-operator")
+@ControllerConfiguration(
+        name = "mcpaccesspolicy",
+        fieldManager = "stockade-operator",
+        informer = @Informer(itemStore = KeptStore.class))
 public final class AccessReconciler implements Reconciler<McpAccessPolicy> {
     private final Evidence evidence;
     private final ChangeFeed changes;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.agent.AgentIdentityStatus;
+import dev.stockade.operator.cluster.KeptStore;
 import dev.stockade.operator.status.Again;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
@@ -11,6 +12,7 @@ import dev.stockade.operator.status.Evidence;
 import dev.stockade.operator.status.Mesh;
 import dev.stockade.operator.status.Publisher;
 import dev.stockade.operator.status.Transitions;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -21,7 +23,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** Says what is so of an agent. */
-@ControllerConfiguration(name = "agentidentity", fieldManager = "stockade-operator")
+@ControllerConfiguration(
+        name = "agentidentity",
+        fieldManager = "stockade-operator",
+        informer = @Informer(itemStore = KeptStore.class))
 public final class AgentReconciler implements Reconciler<AgentIdentity> {
     private final Evidence evidence;
     private final ChangeFeed changes;

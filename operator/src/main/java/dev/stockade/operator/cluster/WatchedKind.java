@@ -55,6 +55,7 @@ final class WatchedKind<T extends HasMetadata> {
         this.lister = requireNonNull(lister);
         this.clock = requireNonNull(clock);
         this.lastPoll = clock.instant();
+        informer.itemStore(new KeptStore<>());
         // An initial state, even an empty one, makes the informer list from the latest state and not from any cached
         // one.
         informer.initialState(Stream.empty());

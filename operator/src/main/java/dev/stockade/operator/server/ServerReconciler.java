@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.crds.server.Isolation;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerStatus;
+import dev.stockade.operator.cluster.KeptStore;
 import dev.stockade.operator.status.Again;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
@@ -22,6 +23,7 @@ import dev.stockade.policy.MeshPod;
 import dev.stockade.policy.Selectors;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -37,7 +39,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** Keeps a server's NetworkPolicy, and says what is so. */
-@ControllerConfiguration(name = "securemcpserver", fieldManager = "stockade-operator")
+@ControllerConfiguration(
+        name = "securemcpserver",
+        fieldManager = "stockade-operator",
+        informer = @Informer(itemStore = KeptStore.class))
 public final class ServerReconciler implements Reconciler<SecureMcpServer> {
     private final Evidence evidence;
     private final ChangeFeed changes;

@@ -5,10 +5,12 @@ import static java.util.Objects.requireNonNull;
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.crds.trust.MeshTrustStatus;
 import dev.stockade.operator.authority.AuthorityState;
+import dev.stockade.operator.cluster.KeptStore;
 import dev.stockade.operator.status.ChangeEventSource;
 import dev.stockade.operator.status.ChangeFeed;
 import dev.stockade.operator.status.Publisher;
 import dev.stockade.operator.status.Transitions;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -21,7 +23,10 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Says what is so of the certificate authority. */
-@ControllerConfiguration(name = "meshtrust", fieldManager = "stockade-operator")
+@ControllerConfiguration(
+        name = "meshtrust",
+        fieldManager = "stockade-operator",
+        informer = @Informer(itemStore = KeptStore.class))
 public final class TrustReconciler implements Reconciler<MeshTrust> {
     private final Supplier<AuthorityState> authority;
     private final Optional<String> otherDomain;
