@@ -108,10 +108,7 @@ public final class Attestor {
                     .withName(proof.podName())
                     .get();
         } catch (KubernetesClientException e) {
-            throw new Refusal(
-                    Reason.API_SERVER,
-                    "Pod " + name + " cannot be read now (" + e.getCode() + " from the API server). Ask again.",
-                    e);
+            throw Refusal.ofApiServer("Pod " + name + " cannot be read", e);
         }
         if (pod == null || !proof.podUid().equals(pod.getMetadata().getUid())) {
             throw new Refusal(Reason.POD_GONE, "Pod " + name + " of the token does not exist any more.");

@@ -3,6 +3,7 @@ package dev.stockade.operator.attestation;
 import static java.util.Objects.requireNonNull;
 
 import dev.stockade.model.identity.SpiffeId;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 
 /** No certificate, and why; the message is one sentence for the sidecar's log and for people. */
 public final class Refusal extends Exception {
@@ -28,6 +29,12 @@ public final class Refusal extends Exception {
         super(sentence);
         this.reason = requireNonNull(reason);
         this.identity = identity.uri();
+    }
+
+    /** @param what could not be done, as the beginning of a sentence */
+    static Refusal ofApiServer(String what, KubernetesClientException e) {
+        String answer = e.getCode() > 0 ? e.getCode() + " from the API server" : "no answer from the API server";
+        return new Refusal(Reason.API_SERVER, what + " now (" + answer + "). Ask again.", e);
     }
 
     public Reason reason() {

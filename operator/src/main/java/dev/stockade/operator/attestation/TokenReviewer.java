@@ -92,10 +92,7 @@ final class TokenReviewer {
             }
             return answer.getStatus();
         } catch (KubernetesClientException e) {
-            throw new Refusal(
-                    Reason.API_SERVER,
-                    "The token cannot be reviewed now (" + e.getCode() + " from the API server). Ask again.",
-                    e);
+            throw Refusal.ofApiServer("The token cannot be reviewed", e);
         }
     }
 
