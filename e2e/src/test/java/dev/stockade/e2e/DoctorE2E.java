@@ -8,18 +8,16 @@ import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.Operator;
 import dev.stockade.e2e.mesh.Team;
+import dev.stockade.e2e.mesh.Tools.Ended;
 import dev.stockade.e2e.mesh.Waiting;
 import dev.stockade.e2e.workload.Manifests;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -29,9 +27,6 @@ import org.junit.jupiter.api.Test;
 @Order(46)
 class DoctorE2E {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Path PROGRAM = Path.of("..", "cli", "target", "kubectl-stockade", "bin", "kubectl-stockade")
-            .toAbsolutePath()
-            .normalize();
     private static final String DEFINITION = "agentidentities.stockade.dev";
     private static final PatchContext AS_JSON = PatchContext.of(PatchType.JSON);
 
@@ -75,21 +70,9 @@ class DoctorE2E {
     }
 
     private Visit doctor(String... options) {
-        List<String> command = new ArrayList<>(List.of(PROGRAM.toString(), "doctor"));
-        command.addAll(List.of(options));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("KUBECONFIG", mesh.kubeconfig().toString());
-        try {
-            Process process = builder.start();
-            process.getOutputStream().close();
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return new Visit(process.waitFor(), said);
-        } catch (IOException e) {
-            throw new AssertionError("cannot run " + PROGRAM, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        Ended ended = mesh.tools()
+                .stockade(Stream.concat(Stream.of("doctor"), Stream.of(options)).toArray(String[]::new));
+        return new Visit(ended.status(), ended.said());
     }
 
     private Visit sound() {

@@ -2,16 +2,19 @@ package dev.stockade.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stockade.e2e.mesh.Definitions;
+import dev.stockade.e2e.mesh.Disturbing;
 import dev.stockade.e2e.mesh.Mesh;
-import dev.stockade.e2e.mesh.OnMesh;
+import dev.stockade.e2e.mesh.Rotation;
 import dev.stockade.e2e.mesh.Team;
+import dev.stockade.e2e.mesh.Tools.Ended;
 import dev.stockade.e2e.mesh.Waiting;
 import dev.stockade.e2e.workload.Manifests;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -22,11 +25,12 @@ import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * Runs every command of the pages that people follow on their own cluster, in the order in which they stand, as a person would who has
- * the server and the agent that the pages speak of. A block marked {@code bash} is run; one of {@code yaml} that begins with the
- * name of a file is that file; what is marked {@code sh} is not run, and {@code docs/limits.md} says so.
+ * the server and the agent that the pages speak of, from the installation until nothing is left. A block marked {@code bash} is run;
+ * one of {@code yaml} that begins with the name of a file is that file; what is marked {@code sh} is not run, and
+ * {@code docs/limits.md} says so.
  */
-@OnMesh
-@Order(26)
+@Disturbing
+@Order(95)
 @TestMethodOrder(OrderAnnotation.class)
 class PagesE2E {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -71,6 +75,7 @@ class PagesE2E {
 
     @AfterAll
     void end() {
+        mesh.chart().install();
         if (ours) {
             tools.disband();
             agents.disband();
@@ -98,33 +103,91 @@ class PagesE2E {
 
     @Test
     @Order(2)
-    void theCommandsOfGettingStartedUpToTheGrantAndOfTroubleshootingAndTheRunbookWhileItStands() throws Exception {
+    void theCommandsOfGettingStartedUpToTheGrantAndOfEverydayWhileItStands() throws Exception {
         List<Block> steps = blocks("getting-started.md");
-        int leaving = steps.size() - 1;
         List<String> printed = new ArrayList<>();
-        for (Block step : steps.subList(0, leaving)) {
+        for (Block step : steps.subList(0, steps.size() - 1)) {
             printed.add(run(step));
         }
 
         assertThat(printed).anyMatch(text -> text.contains("\"tools-github\""));
+        assertThat(printed).anyMatch(text -> text.startsWith("yes: agents/triage may call get-sum at tools/github"));
         assertThat(printed)
                 .anyMatch(text -> text.contains("Echo: hello")
                         && text.contains("-31403")
                         && text.contains("\"policy\":\"tools/triage-reads\""));
+        run("rbac.md");
         run("troubleshooting.md");
         run("runbook.md");
-        run(steps.get(leaving));
+    }
+
+    @Test
+    @Order(3)
+    void theCommandsOfTheAuthorityRotateItAndBringABackupBack() throws Exception {
+        Rotation rotation = mesh.rotation();
+        String root = rotation.roots().getFirst();
+        List<Block> steps = blocks("ca.md");
+        List<Block> beforeTheBackup = steps.subList(0, steps.size() - 2);
+        for (Block step : beforeTheBackup) {
+            run(step);
+        }
+        rotation.awaitRoot("the root that was asked for", other -> !other.equals(root));
+
+        for (Block step : steps.subList(beforeTheBackup.size(), steps.size())) {
+            run(step);
+        }
+
+        mesh.trust().await("Ready", "True");
+        assertThat(echo()).contains("Echo: hello");
+    }
+
+    @Test
+    @Order(4)
+    void theCommandsOfUpgradingAndRollingBackLeaveTheAgentItsGrant() throws Exception {
+        List<Block> steps = blocks("upgrade.md");
+        for (Block step : steps.subList(0, steps.size() - 2)) {
+            run(step);
+        }
+
+        tools.awaitDeployment("github-mcp");
+        tools.policy("triage-reads").await("Enforced", "True");
+        assertThat(echo()).contains("Echo: hello");
+    }
+
+    @Test
+    @Order(5)
+    void theCommandsOfTakingItAwayLeaveNothing() throws Exception {
+        run(blocks("getting-started.md").getLast());
         tools.awaitDeployment("github-mcp");
         Waiting.until(
                 "the server has no sidecar any more",
                 () -> tools.pods("github-mcp"),
                 () -> tools.pods("github-mcp").stream()
                         .allMatch(pod -> pod.getSpec().getInitContainers().isEmpty()));
+
+        List<Block> steps = blocks("upgrade.md");
+        for (Block step : steps.subList(steps.size() - 2, steps.size())) {
+            run(step);
+        }
+
+        assertThat(new Definitions(mesh.client()).served()).isEmpty();
+        assertThat(mesh.tools()
+                        .kubectl("get", "namespace,clusterrole,mutatingwebhookconfiguration", "-o", "name")
+                        .said())
+                .doesNotContain("stockade");
+    }
+
+    /** What the agent gets of the server, as getting started asks for it. */
+    private String echo() {
+        return run(
+                new Block(
+                        "getting-started.md",
+                        "kubectl -n agents exec deploy/triage -c agent -- agent call http://github-mcp.tools/mcp echo '{\"message\":\"hello\"}'"));
     }
 
     private record Block(String page, String script) {}
 
-    private List<String> run(String page) throws IOException, InterruptedException {
+    private List<String> run(String page) throws IOException {
         List<String> printed = new ArrayList<>();
         for (Block block : blocks(page)) {
             printed.add(run(block));
@@ -155,12 +218,8 @@ class PagesE2E {
         return blocks;
     }
 
-    private String run(Block block) throws IOException, InterruptedException {
-        ProcessBuilder shell = new ProcessBuilder("bash", "-euo", "pipefail", "-c", block.script())
-                .directory(FOLDER.toFile())
-                .redirectErrorStream(true);
-        Map<String, String> environment = shell.environment();
-        environment.put("KUBECONFIG", mesh.kubeconfig().toString());
+    private String run(Block block) {
+        Map<String, String> environment = new HashMap<>();
         environment.put("REGISTRY", mesh.chart().registry());
         environment.put("TAG", mesh.chart().tag());
         // What an alert's labels say.
@@ -168,15 +227,10 @@ class PagesE2E {
         tools.pods("github-mcp").stream()
                 .findFirst()
                 .ifPresent(pod -> environment.put("POD", pod.getMetadata().getName()));
-        if (System.getenv("RIG_BIN") != null) {
-            environment.put("PATH", System.getenv("RIG_BIN") + ":" + environment.get("PATH"));
-        }
-        Process process = shell.start();
-        process.getOutputStream().close();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor())
-                .as("docs/%s:%n%s%nprinted:%n%s", block.page(), block.script(), printed)
+        Ended ended = mesh.tools().bash(block.script(), FOLDER, environment);
+        assertThat(ended.status())
+                .as("docs/%s:%n%s%nprinted:%n%s", block.page(), block.script(), ended.said())
                 .isZero();
-        return printed;
+        return ended.said();
     }
 }

@@ -14,6 +14,7 @@ import dev.stockade.e2e.mesh.Resource;
 import dev.stockade.e2e.mesh.Rotation;
 import dev.stockade.e2e.mesh.Soak;
 import dev.stockade.e2e.mesh.Team;
+import dev.stockade.e2e.mesh.Tools.Ended;
 import dev.stockade.e2e.mesh.Waiting;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -145,6 +146,28 @@ class UpgradeE2E {
         assertThat(fromNew.at("/result/content/0/text").asText())
                 .as("%s", fromNew)
                 .isEqualTo("Echo: to the old");
+    }
+
+    /** Unlike the first, by Helm's own record of what was installed before. */
+    @Test
+    @Order(5)
+    void helmsOwnRollbackFailsNoCallAndRestartsNoPod() {
+        Map<String, Integer> youngPods = pods(young.team());
+        Map<String, Integer> oldPods = pods(old.team());
+
+        Ended rolledBack = mesh.tools().helm("rollback", Chart.RELEASE, "-n", Chart.NAMESPACE, "--wait");
+        operator.awaitReady();
+
+        assertThat(rolledBack.status()).as(rolledBack.said()).isZero();
+        assertThat(operator.replicas())
+                .extracting(pod -> pod.getSpec().getContainers().getFirst().getImage())
+                .allMatch(image -> image.endsWith(":" + previous.tag()));
+        young.assertUnharmed("helm rollback");
+        old.assertUnharmed("helm rollback");
+        assertThat(pods(young.team())).isEqualTo(youngPods);
+        assertThat(pods(old.team())).isEqualTo(oldPods);
+        aPolicyIsFollowed(young);
+        aPolicyIsFollowed(old);
     }
 
     /** In both directions: what is granted is answered, and what is granted no more is not. */
