@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.InetAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,12 @@ public final class Attestor {
     /** Asked before the token is reviewed, so that nobody can make the API server review without end. */
     private static final int PER_ADDRESS_AND_MINUTE = 300;
 
+    /** Each takes some milliseconds; a connection to the API server costs as much again. */
+    private static final int AT_ONCE = 32;
+
+    /** Less than a sidecar waits for its answer, which is ten seconds. */
+    private static final Duration PATIENCE = Duration.ofSeconds(8);
+
     private final KubernetesClient client;
     private final TokenReviewer reviewer;
     private final Supplier<Picture> picture;
@@ -47,6 +54,7 @@ public final class Attestor {
     private final LiveSidecars sidecars;
     private final RequestRate perPod;
     private final RequestRate perAddress;
+    private final Turns turns = new Turns(AT_ONCE, PATIENCE);
 
     /**
      * @param picture how far the pods are known
@@ -74,16 +82,14 @@ public final class Attestor {
         if (!perAddress.admits(peer.getHostAddress())) {
             throw tooOften("Address " + peer.getHostAddress());
         }
-        Proof proof = reviewer.review(presented
+        String token = presented
                 .token()
                 .orElseThrow(() -> new Refusal(
                         Reason.NO_TOKEN,
-                        "No token was sent. Send the projected service-account token as 'authorization: Bearer'.")));
-        seen.pod(proof.namespace(), proof.podName(), proof.podUid());
-        if (!perPod.admits(proof.podUid())) {
-            throw tooOften("Pod " + proof.namespace() + "/" + proof.podName());
-        }
-        Pod pod = read(proof);
+                        "No token was sent. Send the projected service-account token as 'authorization: Bearer'."));
+        Proven proven = turns.take(() -> prove(token, seen));
+        Proof proof = proven.by();
+        Pod pod = proven.pod();
         checkAddress(pod, peer);
         checkInjected(pod);
         long version = Math.max(
@@ -91,6 +97,18 @@ public final class Attestor {
         Attested attested = identities(pod, new BoundPod(proof.namespace(), proof.podName(), proof.podUid(), version));
         checkHolder(pod, proof, presented.certifiedPod());
         return attested;
+    }
+
+    private record Proven(Proof by, Pod pod) {}
+
+    /** Two questions to the API server. */
+    private Proven prove(String token, SeenPod seen) throws Refusal {
+        Proof proof = reviewer.review(token);
+        seen.pod(proof.namespace(), proof.podName(), proof.podUid());
+        if (!perPod.admits(proof.podUid())) {
+            throw tooOften("Pod " + proof.namespace() + "/" + proof.podName());
+        }
+        return new Proven(proof, read(proof));
     }
 
     /** Learns which pod is asking. */

@@ -101,6 +101,8 @@ public final class Refusal extends Exception {
         BAD_REQUEST("bad_request", Answer.INVALID),
         NO_ADDRESS_YET("no_address_yet", Answer.UNAVAILABLE),
         API_SERVER("api_server", Answer.UNAVAILABLE),
+        /** Many ask at once: asked again at the usual pace, they would be as many. */
+        BUSY("busy", Answer.EXHAUSTED),
         AUTHORITY("authority", Answer.UNAVAILABLE),
         TOO_OFTEN("too_often", Answer.EXHAUSTED);
 
