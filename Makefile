@@ -9,7 +9,7 @@ help: ## show this list
 demo: ## an agent calls a real MCP server through Stockade on a real cluster, with commentary (e2e/demo --down removes it)
 	@e2e/demo
 
-test: ## run every test, those on a cluster too (about 50 minutes on two cores, and 11 more that compile the cluster, once)
+test: ## run every test, those on a cluster too (about 40 minutes on two cores, and 11 more that compile the cluster, once)
 	@e2e/setup/prerequisites e2e/setup/task test
 
 faults: ## make parts of a cluster fail under steady traffic, and print what came of it (15 minutes)
