@@ -106,10 +106,7 @@ class PagesE2E {
     @Order(2)
     void theCommandsOfGettingStartedUpToTheGrantAndOfEverydayWhileItStands() throws Exception {
         List<Block> steps = blocks("getting-started.md");
-        List<String> printed = new ArrayList<>();
-        for (Block step : steps.subList(0, steps.size() - 1)) {
-            printed.add(run(step));
-        }
+        List<String> printed = run(steps.subList(0, steps.size() - 1));
 
         assertThat(printed).anyMatch(text -> text.contains("\"tools-github\""));
         assertThat(printed).anyMatch(text -> text.startsWith("yes: agents/triage may call get-sum at tools/github"));
@@ -128,15 +125,11 @@ class PagesE2E {
         Rotation rotation = mesh.rotation();
         String root = rotation.roots().getFirst();
         List<Block> steps = blocks("ca.md");
-        List<Block> beforeTheBackup = steps.subList(0, steps.size() - 2);
-        for (Block step : beforeTheBackup) {
-            run(step);
-        }
+        int backup = steps.size() - 2;
+        run(steps.subList(0, backup));
         rotation.awaitRoot("the root that was asked for", other -> !other.equals(root));
 
-        for (Block step : steps.subList(beforeTheBackup.size(), steps.size())) {
-            run(step);
-        }
+        run(steps.subList(backup, steps.size()));
 
         mesh.trust().await("Ready", "True");
         assertThat(echo()).contains("Echo: hello");
@@ -146,9 +139,7 @@ class PagesE2E {
     @Order(4)
     void theCommandsOfUpgradingAndRollingBackLeaveTheAgentItsGrant() throws Exception {
         List<Block> steps = blocks("upgrade.md");
-        for (Block step : steps.subList(0, steps.size() - 2)) {
-            run(step);
-        }
+        run(steps.subList(0, steps.size() - 2));
 
         tools.awaitDeployment("github-mcp");
         tools.policy("triage-reads").await("Enforced", "True");
@@ -167,9 +158,7 @@ class PagesE2E {
                         .allMatch(pod -> pod.getSpec().getInitContainers().isEmpty()));
 
         List<Block> steps = blocks("upgrade.md");
-        for (Block step : steps.subList(steps.size() - 2, steps.size())) {
-            run(step);
-        }
+        run(steps.subList(steps.size() - 2, steps.size()));
 
         assertThat(new Definitions(mesh.client()).served()).isEmpty();
         assertThat(mesh.tools()
@@ -189,8 +178,12 @@ class PagesE2E {
     private record Block(String page, String script) {}
 
     private List<String> run(String page) throws IOException {
+        return run(blocks(page));
+    }
+
+    private List<String> run(List<Block> blocks) {
         List<String> printed = new ArrayList<>();
-        for (Block block : blocks(page)) {
+        for (Block block : blocks) {
             printed.add(run(block));
         }
         return printed;

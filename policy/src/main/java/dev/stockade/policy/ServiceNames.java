@@ -27,8 +27,7 @@ public final class ServiceNames {
         int port = server.getSpec().port();
         return services.stream()
                 .filter(s -> namespace.equals(s.getMetadata().getNamespace()))
-                .filter(s -> s.getSpec() != null
-                        && !"ExternalName".equals(s.getSpec().getType()))
+                .filter(ServiceNames::leadsToPods)
                 .filter(s -> leads(s, server, pods))
                 .flatMap(s -> s.getSpec().getPorts().stream()
                         .filter(p -> p.getProtocol() == null || "TCP".equals(p.getProtocol()))
@@ -46,13 +45,17 @@ public final class ServiceNames {
      */
     public static boolean needPods(Collection<SecureMcpServer> servers, Collection<Service> services) {
         return services.stream()
-                .filter(service -> service.getSpec() != null
-                        && !"ExternalName".equals(service.getSpec().getType()))
+                .filter(ServiceNames::leadsToPods)
                 .anyMatch(service -> servers.stream()
                         .filter(server -> server.getMetadata()
                                 .getNamespace()
                                 .equals(service.getMetadata().getNamespace()))
                         .anyMatch(server -> needsPods(server, service)));
+    }
+
+    private static boolean leadsToPods(Service service) {
+        return service.getSpec() != null
+                && !"ExternalName".equals(service.getSpec().getType());
     }
 
     private static boolean needsPods(SecureMcpServer server, Service service) {
