@@ -39,6 +39,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** One sidecar, wired: the way from a snapshot to the byte on the wire begins here. */
 public final class Sidecar implements AutoCloseable {
@@ -82,7 +83,7 @@ public final class Sidecar implements AutoCloseable {
                 loops,
                 environment.podAddresses().stream()
                         .map(address -> new InetSocketAddress(address, rim.meshPort()))
-                        .toList(),
+                        .collect(Collectors.toUnmodifiableSet()),
                 identities,
                 tls,
                 state,
@@ -170,6 +171,7 @@ public final class Sidecar implements AutoCloseable {
             health.bind(new InetSocketAddress(address, rim.healthPort()));
         }
         loops.loop().scheduleWithFixedDelay(inbound::checkStale, 1, 1, TimeUnit.SECONDS);
+        loops.loop().scheduleWithFixedDelay(inbound::retry, 1, 1, TimeUnit.SECONDS);
         loops.loop().scheduleWithFixedDelay(outbound::retry, 1, 1, TimeUnit.SECONDS);
         loops.loop().scheduleWithFixedDelay(audit::checkStill, 1, 1, TimeUnit.SECONDS);
         control.start();

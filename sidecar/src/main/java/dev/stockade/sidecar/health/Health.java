@@ -15,9 +15,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Says what is missing. */
 public final class Health {
@@ -108,11 +110,10 @@ public final class Health {
                     .ifPresent(missing::add);
         }
         if (held.get().serving().isPresent() && !inbound.bound()) {
-            missing.add("the tunnel's port is not bound");
+            missing.add(notBound("the tunnel's port", inbound.unbound()));
         }
         if (held.get().agent().isPresent() && !outbound.bound()) {
-            missing.add(
-                    "the agent's port is not bound" + (outbound.unbound().isEmpty() ? "" : ": " + outbound.unbound()));
+            missing.add(notBound("the agent's port", outbound.unbound()));
         }
         if (state.stale()) {
             missing.add("nothing has confirmed the rules since " + state.confirmed() + ", longer than "
@@ -122,5 +123,12 @@ public final class Health {
             missing.add("the pod is stopping");
         }
         return missing;
+    }
+
+    private static String notBound(String what, Map<String, String> why) {
+        return why.entrySet().stream()
+                .map(one -> one.getKey() + ": " + one.getValue())
+                .collect(Collectors.collectingAndThen(
+                        Collectors.joining("; "), all -> what + " is not bound" + (all.isEmpty() ? "" : ", " + all)));
     }
 }

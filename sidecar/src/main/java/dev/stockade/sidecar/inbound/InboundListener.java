@@ -13,6 +13,7 @@ import dev.stockade.sidecar.state.PodState;
 import dev.stockade.sidecar.tls.ContextInForce;
 import dev.stockade.sidecar.tls.HandshakeGate;
 import dev.stockade.sidecar.tls.MeshTls;
+import dev.stockade.sidecar.tunnel.BoundSockets;
 import dev.stockade.sidecar.tunnel.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -21,10 +22,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import javax.net.ssl.SSLException;
 
 /** Accepts tunnel connections while this pod is a server. All state belongs to the event loop. */
@@ -35,7 +37,8 @@ public final class InboundListener {
 
     private final EventLoops loops;
     private final EventLoop loop;
-    private final List<InetSocketAddress> addresses;
+    private final Set<InetSocketAddress> addresses;
+    private final BoundSockets<InetSocketAddress> sockets;
     private final Identities identities;
     private final ContextInForce inForce;
     private final CurrentState state;
@@ -45,13 +48,11 @@ public final class InboundListener {
     private final Clock clock;
     private final Log log;
 
-    private final List<Channel> listening = new ArrayList<>();
     private final Handshakes handshakes = new Handshakes(MOST_HANDSHAKES);
-    private volatile boolean bound;
 
     public InboundListener(
             EventLoops loops,
-            List<InetSocketAddress> addresses,
+            Set<InetSocketAddress> addresses,
             Identities identities,
             MeshTls tls,
             CurrentState state,
@@ -64,7 +65,8 @@ public final class InboundListener {
             Log log) {
         this.loops = requireNonNull(loops);
         this.loop = loops.loop();
-        this.addresses = List.copyOf(addresses);
+        this.addresses = Set.copyOf(addresses);
+        this.sockets = new BoundSockets<>(loops, Function.identity(), this::accept, log);
         this.identities = requireNonNull(identities);
         this.inForce = new ContextInForce(tls::accepting);
         this.state = requireNonNull(state);
@@ -78,7 +80,17 @@ public final class InboundListener {
 
     /** Whether it accepts on every address. */
     public boolean bound() {
-        return bound;
+        return sockets.bound().containsAll(addresses);
+    }
+
+    /** The addresses that could not be bound, with why. */
+    public Map<String, String> unbound() {
+        return sockets.unbound();
+    }
+
+    /** Binds what could not be bound before. Called each second, for any thread. */
+    public void retry() {
+        sockets.retry();
     }
 
     /**
@@ -90,7 +102,7 @@ public final class InboundListener {
         CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
             if (next.serving().isPresent()) {
-                listen();
+                sockets.listenAt(addresses);
             } else {
                 stopListening();
             }
@@ -133,47 +145,18 @@ public final class InboundListener {
         stopListening();
     }
 
-    private void listen() {
-        if (!listening.isEmpty()) {
-            return;
-        }
-        for (InetSocketAddress address : addresses) {
-            ServerBootstrap bootstrap = new ServerBootstrap();
-            loops.endWhenUntaken(bootstrap::childOption);
-            var binding = bootstrap
-                    .group(loops.data())
-                    .channel(loops.serverSocket())
-                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childHandler(new ChannelInitializer<>() {
-                        @Override
-                        protected void initChannel(Channel channel) {
-                            init(channel);
-                        }
-                    })
-                    .bind(address);
-            listening.add(binding.channel());
-            binding.addListener(done -> {
-                if (done.isSuccess()) {
-                    bound = listening.stream().allMatch(Channel::isActive);
-                } else {
-                    log.warn(
-                            "the tunnel's port cannot be bound",
-                            "address",
-                            address,
-                            "reason",
-                            String.valueOf(done.cause()));
-                    listening.remove(binding.channel());
-                }
-            });
-        }
+    private void accept(ServerBootstrap bootstrap, InetSocketAddress address) {
+        loops.endWhenUntaken(bootstrap::childOption);
+        bootstrap.option(ChannelOption.SO_BACKLOG, BACKLOG).childHandler(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                init(channel);
+            }
+        });
     }
 
     private void stopListening() {
-        bound = false;
-        listening.forEach(Channel::close);
-        listening.clear();
+        sockets.listenAt(Set.of());
         // A certificate that nobody is shown any more is not kept.
         inForce.drop();
     }

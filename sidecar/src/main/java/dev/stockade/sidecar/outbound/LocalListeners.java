@@ -7,11 +7,11 @@ import dev.stockade.sidecar.metrics.Metrics;
 import dev.stockade.sidecar.state.AgentRules;
 import dev.stockade.sidecar.state.CurrentState;
 import dev.stockade.sidecar.state.PodState;
+import dev.stockade.sidecar.tunnel.BoundSockets;
 import dev.stockade.sidecar.tunnel.EventLoops;
 import dev.stockade.sidecar.tunnel.TunnelPool;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -19,12 +19,10 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.flow.FlowControlHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -40,19 +38,13 @@ public final class LocalListeners {
     static final int MOST_CONNECTIONS = 512;
 
     private final LocalConnections connections = new LocalConnections(MOST_CONNECTIONS);
-    private final EventLoops loops;
     private final EventLoop loop;
     private final TunnelPool pool;
     private final Outbound outbound;
     private final Function<AgentRules, Set<Entry.Captured>> captures;
     private final Entry.Local local;
-    private final Log log;
 
-    private final Map<Entry, Channel> listening = new HashMap<>();
-    private final Map<Entry, String> failed = new HashMap<>();
-    private Set<Entry> wanted = Set.of();
-    private volatile boolean localBound;
-    private volatile Map<String, String> unbound = Map.of();
+    private final BoundSockets<Entry> sockets;
 
     /** @param captures the captured names that a snapshot's servers have in this pod */
     public LocalListeners(
@@ -64,24 +56,23 @@ public final class LocalListeners {
             UnsentRequests unsent,
             Metrics metrics,
             Log log) {
-        this.loops = requireNonNull(loops);
         this.loop = loops.loop();
         this.pool = requireNonNull(pool);
         this.outbound = new Outbound(
                 state, new AtomicReference<>(Optional.empty()), pool, new Replicas(), unsent, metrics, localPort);
         this.captures = requireNonNull(captures);
         this.local = new Entry.Local(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), localPort));
-        this.log = requireNonNull(log);
+        this.sockets = new BoundSockets<>(loops, Entry::address, this::accept, log);
     }
 
     /** Whether 15001 accepts. */
     public boolean bound() {
-        return localBound;
+        return sockets.bound().contains(local);
     }
 
     /** The sockets that could not be bound, with why. */
     public Map<String, String> unbound() {
-        return unbound;
+        return sockets.unbound();
     }
 
     /**
@@ -97,9 +88,8 @@ public final class LocalListeners {
                 outbound.latest().set(Optional.of(agent));
                 Set<Entry> entries = new HashSet<>(captures.apply(agent));
                 entries.add(local);
-                wanted = entries;
+                sockets.listenAt(entries);
             });
-            align();
             cut(next.agent());
             done.complete(null);
         });
@@ -111,13 +101,9 @@ public final class LocalListeners {
                 (own, to) -> agent.filter(a -> AgentSide.mayUse(a, own, to)).isPresent());
     }
 
-    /** Binds what could not be bound before. Called each second. */
+    /** Binds what could not be bound before. Called each second, for any thread. */
     public void retry() {
-        loop.execute(() -> {
-            if (!failed.isEmpty()) {
-                align();
-            }
-        });
+        sockets.retry();
     }
 
     /** Looks again at every tunnel: a certificate or the bundle has changed. For any thread. */
@@ -133,81 +119,25 @@ public final class LocalListeners {
     /** Stops accepting; what is open goes on. */
     public void drain() {
         loop.execute(() -> {
-            wanted = Set.of();
-            align();
+            sockets.listenAt(Set.of());
             pool.dropIdle();
         });
     }
 
-    private void align() {
-        listening.entrySet().removeIf(entry -> {
-            boolean stays = wanted.contains(entry.getKey());
-            if (!stays) {
-                entry.getValue().close();
-            }
-            return !stays;
-        });
-        failed.keySet().retainAll(wanted);
-        for (Entry entry : wanted) {
-            if (!listening.containsKey(entry)) {
-                bind(entry);
-            }
-        }
-        publish();
-    }
-
-    private void bind(Entry entry) {
-        ChannelFuture binding = new ServerBootstrap()
-                .group(loops.data())
-                .channel(loops.serverSocket())
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.AUTO_READ, false)
-                .childHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        AgentRequests requests = new AgentRequests(outbound, entry);
-                        if (!LocalCaller.isOfThisPod(channel.remoteAddress())
-                                || !connections.admit(channel, requests)) {
-                            channel.close();
-                            return;
-                        }
-                        channel.pipeline()
-                                .addLast(new HttpServerCodec(LONGEST_LINE, MOST_HEADERS, CHUNK))
-                                .addLast(new FlowControlHandler())
-                                .addLast(requests);
-                    }
-                })
-                .bind(entry.address());
-        listening.put(entry, binding.channel());
-        binding.addListener(done -> {
-            if (done.isSuccess()) {
-                failed.remove(entry);
-            } else {
-                listening.remove(entry, binding.channel());
-                String why = String.valueOf(done.cause().getMessage());
-                if (wanted.contains(entry) && !why.equals(failed.put(entry, why))) {
-                    log.warn(
-                            "a local address cannot be bound; it is tried again",
-                            "address",
-                            text(entry),
-                            "reason",
-                            why);
+    private void accept(ServerBootstrap bootstrap, Entry entry) {
+        bootstrap.childOption(ChannelOption.AUTO_READ, false).childHandler(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                AgentRequests requests = new AgentRequests(outbound, entry);
+                if (!LocalCaller.isOfThisPod(channel.remoteAddress()) || !connections.admit(channel, requests)) {
+                    channel.close();
+                    return;
                 }
+                channel.pipeline()
+                        .addLast(new HttpServerCodec(LONGEST_LINE, MOST_HEADERS, CHUNK))
+                        .addLast(new FlowControlHandler())
+                        .addLast(requests);
             }
-            publish();
         });
-    }
-
-    private void publish() {
-        localBound = listening.containsKey(local) && listening.get(local).isActive();
-        Map<String, String> now = new TreeMap<>();
-        failed.forEach((entry, why) -> now.put(text(entry), why));
-        unbound = Map.copyOf(now);
-    }
-
-    private static String text(Entry entry) {
-        return entry.address().getAddress().getHostAddress() + ":"
-                + entry.address().getPort();
     }
 }
