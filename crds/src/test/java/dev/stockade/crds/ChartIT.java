@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.marcnuri.helm.Helm;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
@@ -40,7 +41,7 @@ class ChartIT {
 
     @BeforeAll
     static void install() throws IOException {
-        server = ApiServer.start(folder);
+        server = ApiServer.start(folder, Definitions.yaml());
         client = server.client();
         kubeconfig = folder.resolve("kubeconfig");
         Files.writeString(kubeconfig, server.kubeconfig());

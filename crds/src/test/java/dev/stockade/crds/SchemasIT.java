@@ -8,6 +8,7 @@ import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.server.SecureMcpServerStatus;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -41,7 +42,7 @@ class SchemasIT {
 
     @BeforeAll
     static void start() throws IOException {
-        server = ApiServer.start(folder);
+        server = ApiServer.start(folder, Definitions.yaml());
         client = server.client();
         for (String name : List.of("tools", "agents")) {
             client.resource(new NamespaceBuilder()

@@ -3,13 +3,13 @@ package dev.stockade.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.stockade.e2e.cluster.GitOpsLibraries;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.OnMesh;
 import dev.stockade.e2e.mesh.Tools;
 import dev.stockade.e2e.mesh.Tools.Ended;
 import dev.stockade.e2e.mesh.Waiting;
 import dev.stockade.e2e.workload.Fleet;
+import dev.stockade.fixture.GitOpsLibraries;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.client.readiness.Readiness;
@@ -60,7 +60,7 @@ class GitOpsE2E {
     GitOpsE2E(Mesh mesh) {
         this.mesh = mesh;
         tools = mesh.tools();
-        libraries = GitOpsLibraries.find(System.getenv(), ROOT, mesh.kubeconfig());
+        libraries = GitOpsLibraries.find().at(mesh.kubeconfig());
     }
 
     /** All orders converge side by side. */

@@ -1,7 +1,7 @@
 package dev.stockade.interop;
 
+import dev.stockade.fixture.Ports;
 import dev.stockade.interop.Program.Command;
-import dev.stockade.sidecar.fixture.Mesh;
 import java.net.URI;
 import java.util.function.IntFunction;
 
@@ -9,7 +9,7 @@ import java.util.function.IntFunction;
 record Served(Program program, int port) implements AutoCloseable {
     /** @param command what starts it at a port */
     static Served start(String name, IntFunction<Command> command) {
-        int port = Mesh.freePort();
+        int port = Ports.next();
         Program program = Program.start(name, command.apply(port));
         try {
             program.listensAt(port);

@@ -3,6 +3,7 @@ package dev.stockade.interop;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stockade.fixture.Ports;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.sidecar.StockadeSidecar;
 import dev.stockade.sidecar.fixture.Mesh;
@@ -30,7 +31,7 @@ final class TwoSidecars implements AutoCloseable {
     private final Mesh.Pod agent;
     private final int port;
     private final String path;
-    private final int capturedPort = Mesh.freePort();
+    private final int capturedPort = Ports.next();
     private int version;
 
     /**

@@ -3,13 +3,15 @@ package dev.stockade.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.trust.MeshTrust;
 import dev.stockade.crds.trust.MeshTrustSpec;
 import dev.stockade.crds.trust.MeshTrustStatus;
+import dev.stockade.fixture.ApiServer;
+import dev.stockade.fixture.MetricsPage;
 import dev.stockade.operator.authority.Der;
 import dev.stockade.operator.authority.Pem;
 import dev.stockade.operator.metrics.ApiRequestMeters;
-import dev.stockade.operator.metrics.MetricsPage;
 import dev.stockade.operator.metrics.ProcessMeters;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
@@ -52,7 +54,7 @@ class AssemblyIT {
 
     @BeforeAll
     static void start() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
     }
 
     @AfterAll

@@ -8,6 +8,7 @@ import static dev.stockade.sidecar.fixture.Mesh.triageAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.fixture.Ports;
 import dev.stockade.sidecar.fixture.McpLikeServer;
 import dev.stockade.sidecar.fixture.Mesh;
 import dev.stockade.sidecar.fixture.TwoPods;
@@ -217,7 +218,7 @@ class WhereARequestLeadsTest {
 
     @Test
     void aServiceNameLeadsToTheServerAtItsOwnPath() throws Exception {
-        int port = Mesh.freePort();
+        int port = Ports.next();
         mesh.operator().pod("agent-3", Mesh.TRIAGE);
         mesh.operator()
                 .send(

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.stockade.cli.ApiServer;
 import dev.stockade.cli.ExitCodes;
 import dev.stockade.cli.Run;
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -36,7 +37,7 @@ class LiveInstallationIT {
 
     @BeforeAll
     static void start() throws IOException {
-        server = ApiServer.start(Files.createDirectory(folder.resolve("server")));
+        server = ApiServer.start(Files.createDirectory(folder.resolve("server")), Definitions.yaml());
         client = server.client();
         apply("""
                 apiVersion: v1

@@ -2,10 +2,11 @@ package dev.stockade.cli.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stockade.cli.ApiServer;
 import dev.stockade.cli.ExitCodes;
 import dev.stockade.cli.Run;
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.agent.AgentIdentity;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
@@ -49,7 +50,7 @@ class LiveResourcesIT {
 
     @BeforeAll
     static void start() throws IOException {
-        server = ApiServer.start(Files.createDirectory(folder.resolve("server")));
+        server = ApiServer.start(Files.createDirectory(folder.resolve("server")), Definitions.yaml());
         client = server.client();
         for (String file : List.of("platform.yaml", "tools.yaml", "agents.yaml")) {
             for (HasMetadata one :

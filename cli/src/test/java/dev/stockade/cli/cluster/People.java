@@ -2,7 +2,7 @@ package dev.stockade.cli.cluster;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.stockade.cli.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;

@@ -7,9 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.stockade.cli.ApiServer;
 import dev.stockade.cli.manifest.YamlDocument;
 import dev.stockade.cli.manifest.YamlReader;
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -49,7 +50,7 @@ class ApiServerAgreementIT {
 
     @BeforeAll
     static void start() throws Exception {
-        server = ApiServer.start(folder);
+        server = ApiServer.start(folder, Definitions.yaml());
         client = server.client();
         for (String name : List.of("tools", "agents")) {
             client.resource(new NamespaceBuilder()

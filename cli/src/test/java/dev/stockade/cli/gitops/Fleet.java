@@ -2,7 +2,7 @@ package dev.stockade.cli.gitops;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.stockade.cli.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,12 +2,13 @@ package dev.stockade.cli.gitops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stockade.fixture.GitOpsLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -97,7 +98,7 @@ class GitOpsHealthIT {
 
     @Test
     void theScriptSaysWhatTheOperatorSays() throws IOException, InterruptedException {
-        List<Map<?, ?>> answers = ask(List.of(
+        List<JsonNode> answers = ask(List.of(
                 object(
                         "SecureMcpServer",
                         1,
@@ -105,19 +106,28 @@ class GitOpsHealthIT {
                         "[{type: Ready, status: \"False\", reason: Bypass, message: 10.0.0.7:3001 opened}]"),
                 object("MeshTrust", 1, -1, "[]")));
 
-        assertThat(answers.getFirst().get("message")).isEqualTo("Bypass: 10.0.0.7:3001 opened");
-        assertThat(answers.getLast().get("message")).asString().contains("not looked at this generation");
+        assertThat(answers.getFirst().path("message").asText()).isEqualTo("Bypass: 10.0.0.7:3001 opened");
+        assertThat(answers.getLast().path("message").asText()).contains("not looked at this generation");
     }
 
     private static List<String> judge(List<String> objects) throws IOException, InterruptedException {
         return ask(objects).stream()
-                .map(one -> "%s %s %s".formatted(one.get("kstatus"), one.get("flux"), one.get("argo")))
+                .map(one -> "%s %s %s"
+                        .formatted(
+                                one.path("kstatus").asText(),
+                                one.path("flux").asText(),
+                                one.path("argo").asText()))
                 .toList();
     }
 
-    private static List<Map<?, ?>> ask(List<String> objects) throws IOException, InterruptedException {
-        List<Map<?, ?>> answers = libraries.health(
-                folder.resolve("flux.yaml"), folder.resolve("argo.yaml"), String.join("---\n", objects));
+    private static List<JsonNode> ask(List<String> objects) throws IOException, InterruptedException {
+        List<JsonNode> answers = libraries.ask(
+                String.join("---\n", objects),
+                "health",
+                "-exprs",
+                folder.resolve("flux.yaml").toString(),
+                "-argo",
+                folder.resolve("argo.yaml").toString());
         assertThat(answers).hasSameSizeAs(objects);
         return answers;
     }

@@ -2,14 +2,15 @@ package dev.stockade.cli.gitops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stockade.cli.ApiServer;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.cli.gitops.Fleet.Ended;
 import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
+import dev.stockade.fixture.GitOpsLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class GitOpsManifestsIT {
 
     @BeforeAll
     static void start() throws IOException, InterruptedException {
-        server = ApiServer.start(Files.createDirectory(shared.resolve("server")));
+        server = ApiServer.start(Files.createDirectory(shared.resolve("server")), Definitions.yaml());
         kubeconfig = Files.writeString(shared.resolve("kubeconfig"), server.kubeconfig());
         Fleet fleet = new Fleet(shared);
         Ended ended = fleet.run("""
@@ -110,20 +111,20 @@ class GitOpsManifestsIT {
 
     @Test
     void whatFluxHasAppliedDoesNotDrift() throws IOException, InterruptedException {
-        GitOpsLibraries libraries = GitOpsLibraries.find();
+        GitOpsLibraries libraries = GitOpsLibraries.find().at(kubeconfig);
         String all = Fleet.copiedTo(folder)
                 .run("kubectl kustomize overlays/production", kubeconfig)
                 .said();
 
-        List<Map<?, ?>> applied = libraries.ask(kubeconfig, "apply", all);
+        List<JsonNode> applied = libraries.ask(all, "apply");
 
-        assertThat(libraries.ask(kubeconfig, "drift", all))
-                .filteredOn(one -> "flux".equals(one.get("by")))
+        assertThat(libraries.ask(all, "drift"))
+                .filteredOn(one -> one.path("by").asText().equals("flux"))
                 .hasSameSizeAs(applied)
-                .allSatisfy(one -> assertThat(String.valueOf(one.get("action"))).isEqualTo("unchanged"));
-        assertThat(libraries.ask(kubeconfig, "apply", all))
+                .allSatisfy(one -> assertThat(one.path("action").asText()).isEqualTo("unchanged"));
+        assertThat(libraries.ask(all, "apply"))
                 .hasSameSizeAs(applied)
-                .allSatisfy(one -> assertThat(String.valueOf(one.get("action"))).isEqualTo("unchanged"));
+                .allSatisfy(one -> assertThat(one.path("action").asText()).isEqualTo("unchanged"));
     }
 
     /** Argo CD compares in three ways, two of which take literally what stands in the chart. */
@@ -131,11 +132,11 @@ class GitOpsManifestsIT {
     void theDefinitionsDoNotDriftForWhomeverComparesThem() throws IOException, InterruptedException {
         String definitions = String.join("\n---\n", Definitions.yaml());
 
-        List<Map<?, ?>> seen = GitOpsLibraries.find().ask(kubeconfig, "drift", definitions);
+        List<JsonNode> seen = GitOpsLibraries.find().at(kubeconfig).ask(definitions, "drift");
 
         assertThat(seen)
-                .filteredOn(one -> String.valueOf(one.get("by")).startsWith("argo"))
+                .filteredOn(one -> one.path("by").asText().startsWith("argo"))
                 .hasSize(12)
-                .allSatisfy(one -> assertThat(String.valueOf(one.get("action"))).isEqualTo("unchanged"));
+                .allSatisfy(one -> assertThat(one.path("action").asText()).isEqualTo("unchanged"));
     }
 }

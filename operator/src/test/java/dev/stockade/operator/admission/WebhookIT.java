@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.EphemeralContainerBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -48,7 +49,7 @@ class WebhookIT {
 
     @BeforeAll
     static void start() throws IOException {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         client = api.client();
         namespace("agents", MESH);
         namespace("tools", MESH);

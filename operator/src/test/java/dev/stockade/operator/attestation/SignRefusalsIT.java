@@ -7,11 +7,12 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.model.audit.AuditChain;
-import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.acks.LeaseHolder;
 import dev.stockade.operator.acks.SidecarReport;
 import dev.stockade.operator.control.MeshNamespace;
@@ -71,7 +72,7 @@ class SignRefusalsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         replica = replica("operator-0");
         request = Requests.both(Requests.good(Requests.ec("secp256r1")));
     }

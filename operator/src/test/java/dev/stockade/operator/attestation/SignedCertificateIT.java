@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
-import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.authority.Der;
 import dev.stockade.operator.control.MeshNamespace;
 import dev.stockade.operator.control.Replica;
@@ -62,7 +63,7 @@ class SignedCertificateIT {
 
     @BeforeAll
     static void start() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         replica = new Replica(
                 api.newClient(),
                 "operator-0",

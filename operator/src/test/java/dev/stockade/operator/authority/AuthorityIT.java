@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
-import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.MovingClock;
 import dev.stockade.operator.authority.Minting.Signer;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -70,7 +71,7 @@ class AuthorityIT {
 
     @BeforeAll
     static void start() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
     }
 
     @AfterAll

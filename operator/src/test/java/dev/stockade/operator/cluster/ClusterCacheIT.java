@@ -3,7 +3,8 @@ package dev.stockade.operator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.stockade.operator.ApiServer;
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.policy.MeshLabel;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -39,7 +40,7 @@ class ClusterCacheIT {
 
     @BeforeAll
     static void startApi() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
     }
 
     @AfterAll

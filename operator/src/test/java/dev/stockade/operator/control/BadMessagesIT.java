@@ -4,7 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.stockade.operator.ApiServer;
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.Hello;
 import dev.stockade.wire.control.v1.ReplicaAcksGrpc;
@@ -50,7 +51,7 @@ class BadMessagesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         replica = new Replica(
                 api.newClient(),
                 "operator-0",

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.wire.control.v1.SignResponse;
 import dev.stockade.wire.control.v1.SignedCertificate;
 import io.fabric8.kubernetes.api.model.Event;
@@ -48,7 +49,7 @@ class ControlChannelIT {
 
     @BeforeAll
     static void start() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         replica = new Replica(
                 api.newClient(),
                 "operator-0",

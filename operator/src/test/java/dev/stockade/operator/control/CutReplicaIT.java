@@ -4,8 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.agent.AgentIdentity;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.wire.control.v1.AgentAccess;
 import dev.stockade.wire.control.v1.SignResponse;
 import dev.stockade.wire.control.v1.Snapshot;
@@ -93,7 +94,7 @@ class CutReplicaIT {
 
     @BeforeAll
     static void startApi() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
     }
 
     @AfterAll

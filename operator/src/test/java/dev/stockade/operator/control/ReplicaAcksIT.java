@@ -3,8 +3,10 @@ package dev.stockade.operator.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
+import dev.stockade.fixture.Ports;
 import dev.stockade.model.identity.BoundPod;
-import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.acks.LeaseHolder;
 import dev.stockade.operator.acks.PodSockets;
 import dev.stockade.operator.acks.Shown;
@@ -27,7 +29,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -57,10 +58,8 @@ class ReplicaAcksIT {
 
     @BeforeAll
     static void start() throws Exception {
-        api = ApiServer.start(folder);
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        api = ApiServer.start(folder, Definitions.yaml());
+        port = Ports.next();
         one = new Replica(api.newClient(), "one", address("127.0.0.2", port), holder::get);
         two = new Replica(api.newClient(), "two", address("127.0.0.3", port), holder::get);
     }

@@ -3,10 +3,11 @@ package dev.stockade.operator.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.model.identity.BoundPod;
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
-import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.authority.Der;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.netty.util.internal.PlatformDependent;
@@ -55,7 +56,7 @@ class SidecarMemoryIT {
 
     @Test
     void theMemoryOfOneConnectedSidecarIsPrinted() throws Exception {
-        try (ApiServer api = ApiServer.start(folder);
+        try (ApiServer api = ApiServer.start(folder, Definitions.yaml());
                 Replica replica = new Replica(
                         api.newClient(),
                         "operator-0",

@@ -4,8 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.access.McpAccessPolicy;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.operator.acks.LeaseHolder;
 import dev.stockade.operator.authority.AuthorityState;
 import dev.stockade.operator.leadership.Election;
@@ -66,7 +67,7 @@ class TwoReplicasIT {
 
     @BeforeAll
     static void startApi() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
     }
 
     @AfterAll

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.trust.MeshTrust;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.wire.control.v1.AgentAccess;
 import dev.stockade.wire.control.v1.SignResponse;
 import dev.stockade.wire.control.v1.Snapshot;
@@ -54,7 +55,7 @@ class WithdrawalIT {
 
     @BeforeAll
     static void startApi() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         replica = new Replica(
                 api.newClient(),
                 "operator-0",

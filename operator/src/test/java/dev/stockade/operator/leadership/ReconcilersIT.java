@@ -3,13 +3,14 @@ package dev.stockade.operator.leadership;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.crds.trust.MeshTrust;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.model.identity.BoundPod;
-import dev.stockade.operator.ApiServer;
 import dev.stockade.operator.acks.Shown;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.authority.AuthorityState;
@@ -77,7 +78,7 @@ class ReconcilersIT {
 
     @BeforeAll
     static void startApi() throws IOException {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         client = api.client();
     }
 

@@ -3,8 +3,9 @@ package dev.stockade.operator.leadership;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.agent.AgentIdentity;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.status.Mesh;
 import io.fabric8.kubernetes.api.model.Event;
@@ -42,7 +43,7 @@ class WithdrawalEventsIT {
 
     @BeforeEach
     void start() throws Exception {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         client = api.client();
         client.resource(new NamespaceBuilder()
                         .withNewMetadata()

@@ -3,8 +3,9 @@ package dev.stockade.operator.restart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.server.SecureMcpServer;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import dev.stockade.operator.MovingClock;
 import dev.stockade.operator.admission.LiveMembership;
 import dev.stockade.operator.admission.ServingCertificate;
@@ -85,7 +86,7 @@ class EvictorIT {
 
     @BeforeAll
     static void startApi() throws IOException {
-        api = ApiServer.start(folder);
+        api = ApiServer.start(folder, Definitions.yaml());
         client = api.client();
         webhooks = WebhookServer.of(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

@@ -2,12 +2,12 @@ package dev.stockade.operator.size;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.stockade.fixture.Ports;
 import dev.stockade.operator.OperatorOnPorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +30,8 @@ final class OperatorProcess implements AutoCloseable {
 
     private final Path folder;
     private final Path kubeconfig;
-    private final int control = freePort();
-    private final int webhooks = freePort();
+    private final int control = Ports.next();
+    private final int webhooks = Ports.next();
     private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
     private Process process;
 
@@ -188,12 +188,6 @@ final class OperatorProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 }

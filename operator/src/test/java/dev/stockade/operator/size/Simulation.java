@@ -4,11 +4,12 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stockade.crds.Definitions;
 import dev.stockade.crds.access.McpAccessPolicy;
 import dev.stockade.crds.agent.AgentIdentity;
 import dev.stockade.crds.common.Condition;
 import dev.stockade.crds.server.SecureMcpServer;
-import dev.stockade.operator.ApiServer;
+import dev.stockade.fixture.ApiServer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
@@ -43,7 +44,7 @@ final class Simulation implements AutoCloseable {
         this.shape = shape;
         this.began = Instant.now();
         this.audit = new Audit(folder);
-        this.api = ApiServer.start(Files.createDirectory(folder.resolve("api")), audit.flags());
+        this.api = ApiServer.start(Files.createDirectory(folder.resolve("api")), Definitions.yaml(), audit.flags());
         this.world = new World(api.client(), shape);
         world.createTrust();
         this.operator = new OperatorProcess(folder, api.kubeconfig());

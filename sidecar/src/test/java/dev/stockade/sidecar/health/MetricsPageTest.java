@@ -2,6 +2,7 @@ package dev.stockade.sidecar.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stockade.fixture.MetricsPage;
 import dev.stockade.sidecar.fixture.TwoPods;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.CodedOutputStream;
 import com.sun.net.httpserver.HttpServer;
+import dev.stockade.fixture.Ports;
 import dev.stockade.sidecar.environment.ProbeAction;
-import dev.stockade.sidecar.fixture.Mesh;
 import dev.stockade.sidecar.tunnel.EventLoops;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
@@ -70,7 +70,7 @@ class ApplicationProbesTest {
                             .success())
                     .isTrue();
         }
-        int closed = Mesh.freePort();
+        int closed = Ports.next();
         assertThat(perform(new ProbeAction.TcpSocket(closed, TIMEOUT)))
                 .isEqualTo(new ProbeResult(false, "port " + closed + " does not accept on loopback"));
     }
