@@ -410,7 +410,7 @@ func main() {
 		step: make(chan struct{}, 100), line: make(chan struct{}, 100), updated: make(chan string, 10), changed: make(chan struct{}, 10),
 	}
 	client := mcp.NewClient(&mcp.Implementation{Name: "features", Version: "1.0.0"}, f.options())
-	client.AddRoots(&mcp.Root{URI: "file:///work", Name: "work"})
+	client.AddRoots(&mcp.Root{URI: "file:///nowhere/at-all", Name: "work"})
 	session, err := client.Connect(f.ctx, &mcp.StreamableClientTransport{Endpoint: url},
 		&mcp.ClientSessionOptions{ProtocolVersion: generation})
 	if err != nil {

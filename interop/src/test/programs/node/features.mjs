@@ -25,7 +25,7 @@ const { client, transport, connect, version } = made(
     },
     'roots/list': () => {
       asked.push('roots');
-      return { roots: [{ uri: 'file:///work', name: 'work' }] };
+      return { roots: [{ uri: 'file:///nowhere/at-all', name: 'work' }] };
     },
   },
   {

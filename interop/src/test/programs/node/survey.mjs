@@ -15,7 +15,8 @@ const { client, transport, connect, version } = made(
   {
     'sampling/createMessage': () => ({ role: 'assistant', model: 'none', content: { type: 'text', text: 'Good day' } }),
     'elicitation/create': () => ({ action: 'accept', content: { name: 'Zoë' } }),
-    'roots/list': () => ({ roots: [{ uri: 'file:///work', name: 'work' }] }),
+    // One that is not there: the server of files would take another for its own, sooner or later.
+    'roots/list': () => ({ roots: [{ uri: 'file:///nowhere/at-all', name: 'work' }] }),
   },
   {
     'notifications/message': (notice) => {

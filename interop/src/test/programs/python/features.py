@@ -83,7 +83,7 @@ class Features:
 
     async def roots(self, _context):
         self.asked.append("roots")
-        return types.ListRootsResult(roots=[types.Root(uri="file:///work", name="work")])
+        return types.ListRootsResult(roots=[types.Root(uri="file:///nowhere/at-all", name="work")])
 
     async def log(self, params):
         self.logged.append(params.data)

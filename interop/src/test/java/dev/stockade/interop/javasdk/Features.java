@@ -62,7 +62,9 @@ public final class Features {
                         .sampling()
                         .elicitation()
                         .build())
-                .roots(McpSchema.Root.builder("file:///work").name("work").build())
+                .roots(McpSchema.Root.builder("file:///nowhere/at-all")
+                        .name("work")
+                        .build())
                 .sampling(request -> {
                     asked.add("sampling: " + text(request.messages().getFirst().content()));
                     return McpSchema.CreateMessageResult.builder(McpSchema.Role.ASSISTANT, "Good day", "none")
