@@ -15,6 +15,7 @@ import dev.stockade.e2e.mesh.Team;
 import dev.stockade.e2e.mesh.Waiting;
 import dev.stockade.e2e.workload.Program;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -279,8 +280,14 @@ class FirstDayE2E {
         JsonNode called = binder.call(local("stateful"), "echo", ECHO);
 
         assertThat(called.has("result")).as("%s", called).isTrue();
-        assertThat(String.valueOf(agents.agentIdentity("binder").status("notCaptured")))
-                .contains("stateful:" + SERVER_PORT, local("stateful"), "declares port " + SERVER_PORT + " itself");
+        Waiting.until(
+                "the agent is told which name its pod does not have, and why",
+                () -> agents.agentIdentity("binder").status("notCaptured"),
+                () -> Stream.of(
+                                "stateful:" + SERVER_PORT,
+                                local("stateful"),
+                                "declares port " + SERVER_PORT + " itself")
+                        .allMatch(String.valueOf(agents.agentIdentity("binder").status("notCaptured"))::contains));
         assertThat(agents.awaitEvent("clash", event -> event.getReason().equals("CapturedPorts"))
                         .getMessage())
                 .contains(
