@@ -213,16 +213,12 @@ final class Assembly implements AutoCloseable {
         cache.onChange(changes::changed);
         authority.onChange(changes::changed);
         registry.onChange(changes::changed);
+        Tenure tenure = new Tenure();
+        registry.onArrival(() -> tenure.arrived(clock.instant()));
         RestartReports restarts = new RestartReports();
         LiveBarePods bare = new LiveBarePods(client, restarts, clock);
         Evidence evidence = new Evidence(
-                () -> mesh(compiled.now()),
-                registry,
-                bare,
-                isolation,
-                new Outdated(settings.release()),
-                new Tenure(),
-                clock);
+                () -> mesh(compiled.now()), registry, bare, isolation, new Outdated(settings.release()), tenure, clock);
         String identity = new LeaseHolder(settings.podName(), settings.podIp()).identity();
         Optional<String> otherDomain =
                 ClusterDomain.ofThisPod(settings.namespace()).otherThan(settings.clusterDomain());

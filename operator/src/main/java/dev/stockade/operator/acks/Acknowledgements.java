@@ -26,8 +26,8 @@ public interface Acknowledgements {
     }
 
     /**
-     * From when this replica has been collecting. A new leader leaves a published condition of the same generation alone for
-     * thirty seconds after this, or after its election, while sidecars report.
+     * From when this replica has been collecting. A new leader leaves a published condition of the same generation alone for a
+     * while after this, or after its election, in which sidecars report.
      */
     Instant since();
 

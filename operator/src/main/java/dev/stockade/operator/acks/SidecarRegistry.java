@@ -52,6 +52,7 @@ public final class SidecarRegistry implements Acknowledgements {
     private final Holders holders = new Holders();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> ownListeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> arrivalListeners = new CopyOnWriteArrayList<>();
 
     private record Read(SidecarState state, SidecarReport report) {}
 
@@ -122,6 +123,7 @@ public final class SidecarRegistry implements Acknowledgements {
     }
 
     private void change(BoundPod pod, UnaryOperator<SidecarState.Builder> edit) {
+        boolean arrives = !own.containsKey(pod.uid());
         own.compute(pod.uid(), (uid, before) -> {
             SidecarState.Builder builder = before == null
                     ? SidecarState.newBuilder()
@@ -133,6 +135,9 @@ public final class SidecarRegistry implements Acknowledgements {
             return edit.apply(builder).build();
         });
         note(pod.uid());
+        if (arrives) {
+            arrivalListeners.forEach(Runnable::run);
+        }
         ownListeners.forEach(listener -> listener.accept(pod.uid()));
         listeners.forEach(Runnable::run);
     }
@@ -152,6 +157,11 @@ public final class SidecarRegistry implements Acknowledgements {
         ownListeners.add(requireNonNull(listener));
     }
 
+    /** Called whenever a sidecar was heard of that was not connected to this replica before, nor, if another tells of it, known. */
+    public void onArrival(Runnable listener) {
+        arrivalListeners.add(requireNonNull(listener));
+    }
+
     public void removeOwnChange(Consumer<String> listener) {
         ownListeners.remove(listener);
     }
@@ -163,6 +173,9 @@ public final class SidecarRegistry implements Acknowledgements {
      * @param full whether this replaces all that it said before
      */
     public void replicaSays(Object replica, boolean full, List<SidecarState> states) {
+        boolean arrive = !replica.equals(LOST)
+                && states.stream()
+                        .anyMatch(state -> states(state.getPodUid()).findAny().isEmpty());
         replicas.compute(replica, (key, before) -> {
             Map<String, SidecarState> now = new HashMap<>(full || before == null ? Map.of() : before);
             states.forEach(state -> now.put(state.getPodUid(), state));
@@ -170,6 +183,9 @@ public final class SidecarRegistry implements Acknowledgements {
         });
         Stream.concat(states.stream().map(SidecarState::getPodUid), full ? holders.pods().stream() : Stream.empty())
                 .forEach(this::note);
+        if (arrive) {
+            arrivalListeners.forEach(Runnable::run);
+        }
         listeners.forEach(Runnable::run);
     }
 

@@ -180,4 +180,24 @@ class SidecarRegistryTest {
         registry.disconnected(bound);
         assertThat(changes).hasValue(3);
     }
+
+    @Test
+    void aSidecarArrivesOnceAtThisReplicaAndOnceThroughAnother() {
+        AtomicInteger arrived = new AtomicInteger();
+        registry.onArrival(arrived::incrementAndGet);
+
+        serves(1);
+        registry.disconnected(bound);
+        serves(2);
+        assertThat(arrived).hasValue(1);
+
+        SidecarState known = registry.own(bound.uid()).orElseThrow();
+        SidecarState other = known.toBuilder().setPodUid("uid-2").build();
+        registry.replicaSays("replica", true, List.of(known));
+        assertThat(arrived).hasValue(1);
+        registry.replicaSays("replica", false, List.of(other));
+        registry.replicaSays("replica", false, List.of(other));
+        registry.replicaLost("replica");
+        assertThat(arrived).hasValue(2);
+    }
 }
