@@ -93,10 +93,9 @@ public final class BoundSockets<K> {
         binding.addListener(done -> {
             if (done.isSuccess()) {
                 failed.remove(entry);
-            } else {
-                open.remove(entry, binding.channel());
+            } else if (open.remove(entry, binding.channel())) { // else nobody wants this one any more
                 String why = String.valueOf(done.cause().getMessage());
-                if (wanted.contains(entry) && !why.equals(failed.put(entry, why))) {
+                if (!why.equals(failed.put(entry, why))) {
                     log.warn("an address cannot be bound; it is tried again", "address", text(entry), "reason", why);
                 }
             }
