@@ -157,13 +157,13 @@ public final class SidecarRegistry implements Acknowledgements {
         ownListeners.add(requireNonNull(listener));
     }
 
-    /** Called whenever a sidecar was heard of that was not connected to this replica before, nor, if another tells of it, known. */
-    public void onArrival(Runnable listener) {
-        arrivalListeners.add(requireNonNull(listener));
-    }
-
     public void removeOwnChange(Consumer<String> listener) {
         ownListeners.remove(listener);
+    }
+
+    /** Called when a sidecar has come to this replica for the first time, or another replica tells of one that nobody knew. */
+    public void onArrival(Runnable listener) {
+        arrivalListeners.add(requireNonNull(listener));
     }
 
     /**

@@ -126,9 +126,9 @@ public final class Health {
     }
 
     private static String notBound(String what, Map<String, String> why) {
-        return why.entrySet().stream()
+        String all = why.entrySet().stream()
                 .map(one -> one.getKey() + ": " + one.getValue())
-                .collect(Collectors.collectingAndThen(
-                        Collectors.joining("; "), all -> what + " is not bound" + (all.isEmpty() ? "" : ", " + all)));
+                .collect(Collectors.joining("; "));
+        return what + " is not bound" + (all.isEmpty() ? "" : ", " + all);
     }
 }
