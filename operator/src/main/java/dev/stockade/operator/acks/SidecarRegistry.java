@@ -240,7 +240,26 @@ public final class SidecarRegistry implements Acknowledgements {
 
     @Override
     public Optional<SidecarReport> report(String podUid) {
-        return latest(podUid).map(this::report);
+        return latest(podUid).map(state -> {
+            SidecarReport report = report(state);
+            // One that has just come says a moment later where its pod listens.
+            return report.sockets().isPresent()
+                    ? report
+                    : lastSockets(podUid).map(report::with).orElse(report);
+        });
+    }
+
+    /** What the sidecar last told another replica, if that was a short time ago. */
+    private Optional<PodSockets> lastSockets(String podUid) {
+        Instant now = clock.instant();
+        return states(podUid)
+                .filter(SidecarState::hasSockets)
+                .filter(state -> state.getConnected()
+                        || instant(state.getSince())
+                                .plus(SidecarReport.COMES_BACK)
+                                .isAfter(now))
+                .max(LATER)
+                .map(state -> PodSockets.of(state.getSockets()));
     }
 
     /** Identity suffices: a state that was made anew is read anew. */

@@ -2,6 +2,7 @@ package dev.stockade.operator.acks;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,9 @@ public record SidecarReport(
         String release,
         Optional<PodSockets> sockets,
         Optional<ShownCertificate> certificate) {
+    /** A sidecar that has lost its replica comes back within that, to another one. */
+    static final Duration COMES_BACK = Duration.ofSeconds(30);
+
     public SidecarReport {
         requireNonNull(since);
         requireNonNull(version);
@@ -33,6 +37,17 @@ public record SidecarReport(
         requireNonNull(release);
         requireNonNull(sockets);
         requireNonNull(certificate);
+    }
+
+    /** Whether it is connected, or was so short a time ago that it is likely on its way to another replica. */
+    public boolean heard(Instant now) {
+        return connected || since.plus(COMES_BACK).isAfter(now);
+    }
+
+    /** The same, with these sockets. */
+    SidecarReport with(PodSockets former) {
+        return new SidecarReport(
+                connected, since, version, sources, refusal, release, Optional.of(former), certificate);
     }
 
     /** Whether that generation of the resource, or a later one, is in force. */

@@ -57,6 +57,7 @@ public final class Prober implements AutoCloseable {
     private final Map<String, Instant> slots = new HashMap<>();
     private final Map<String, List<Vantage>> chosen = new HashMap<>();
     private List<Vantage> chosenFrom = List.of();
+    private boolean trying;
 
     /** @param seen what the plan was made of; another one makes the pod due */
     private record Due(Object seen, Instant tried, Instant asked) {
@@ -93,7 +94,10 @@ public final class Prober implements AutoCloseable {
         this.changed = requireNonNull(changed);
         this.meters = requireNonNull(meters);
         this.clock = requireNonNull(clock);
-        Gauge.builder("stockade.mesh.bypassed.pods", isolation.trials(), Trials::bypassed)
+        Gauge.builder(
+                        "stockade.mesh.bypassed.pods",
+                        isolation.trials(),
+                        trials -> leading.getAsBoolean() ? trials.bypassed() : 0)
                 .description(
                         "Pods that this replica reached around their sidecars at the last attempt; 0 unless it leads")
                 .register(meters);
@@ -126,9 +130,14 @@ public final class Prober implements AutoCloseable {
     /** What is due is sent on its way. On the prober's own thread, or a test's. */
     void plan() {
         if (!leading.getAsBoolean()) {
+            // What was found stays until it is looked for again: the last reconciliations may not be over yet.
             due.clear();
-            isolation.trials().retain(Set.of());
+            trying = false;
             return;
+        }
+        if (!trying) {
+            isolation.trials().retain(Set.of());
+            trying = true;
         }
         Instant now = clock.instant();
         List<ProvenIsolation.Subject> subjects = isolation.subjects();
@@ -143,9 +152,15 @@ public final class Prober implements AutoCloseable {
             chosen.clear();
         }
         chosen.keySet().retainAll(there);
-        subjects.stream()
-                .sorted(Comparator.comparing(subject -> lastDue(subject.pod().uid())))
-                .forEach(subject -> plan(subject, vantages(subject.pod()), now));
+        boolean news = false;
+        for (ProvenIsolation.Subject subject : subjects.stream()
+                .sorted(Comparator.comparing(one -> lastDue(one.pod().uid())))
+                .toList()) {
+            news |= plan(subject, vantages(subject.pod()), now);
+        }
+        if (news) {
+            changed.run();
+        }
     }
 
     /** Chosen once for a pod, as long as the same sidecars are there: choosing looks at all of them. */
@@ -157,16 +172,17 @@ public final class Prober implements AutoCloseable {
         return due.getOrDefault(uid, Due.NEVER).tried();
     }
 
-    private void plan(ProvenIsolation.Subject subject, List<Vantage> vantages, Instant now) {
+    /** @return whether the pod is tried for another reason than that it is time */
+    private boolean plan(ProvenIsolation.Subject subject, List<Vantage> vantages, Instant now) {
         String uid = subject.pod().uid();
-        Object seen = List.of(subject.targets(), subject.policyVersions(), vantages);
+        Object seen = List.of(subject.targets(), subject.listening(), subject.policyVersions(), vantages);
         Due last = due.getOrDefault(uid, Due.NEVER);
         boolean anew = !last.seen().equals(seen);
         isolation.trials().choose(uid, vantages);
         boolean own = anew || !now.isBefore(last.tried().plus(pause(uid, OWN)));
         boolean asked = anew || !now.isBefore(last.asked().plus(pause(uid, SIDECARS)));
         if ((!own && !asked) || vantages.stream().anyMatch(vantage -> isBusy(vantage, now))) {
-            return;
+            return false;
         }
         for (Vantage vantage : vantages) {
             if (vantage.isOperator() ? own : asked) {
@@ -174,6 +190,7 @@ public final class Prober implements AutoCloseable {
             }
         }
         due.put(uid, new Due(seen, own ? now : last.tried(), asked ? now : last.asked()));
+        return anew;
     }
 
     private Duration pause(String podUid, Duration usual) {

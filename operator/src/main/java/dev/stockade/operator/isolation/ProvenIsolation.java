@@ -54,8 +54,12 @@ public final class ProvenIsolation implements Isolation {
         this.clock = requireNonNull(clock);
     }
 
-    /** One pod that is to be tried. */
-    record Subject(ProtectedPod pod, List<Target> targets, String policyVersions) {}
+    /**
+     * One pod that is to be tried.
+     *
+     * @param listening whether it is known where the pod listens
+     */
+    record Subject(ProtectedPod pod, List<Target> targets, boolean listening, String policyVersions) {}
 
     Trials trials() {
         return trials;
@@ -84,7 +88,7 @@ public final class ProvenIsolation implements Isolation {
 
     private PodEvidence evidence(
             SecureMcpServer server, ProtectedPod pod, Collection<NetworkPolicy> inForce, Set<Integer> open) {
-        Optional<SidecarReport> report = sidecars.report(pod.uid()).filter(SidecarReport::connected);
+        Optional<SidecarReport> report = heard(pod);
         Optional<PodSockets> sockets = report.flatMap(SidecarReport::sockets);
         List<Target> targets = Target.of(pod, Target.ports(server.getSpec().port(), open, sockets));
         return new PodEvidence(
@@ -121,14 +125,18 @@ public final class ProvenIsolation implements Isolation {
     }
 
     private Subject subject(SecureMcpServer server, ProtectedPod pod, String policyVersions) {
-        Optional<PodSockets> sockets =
-                sidecars.report(pod.uid()).filter(SidecarReport::connected).flatMap(SidecarReport::sockets);
+        Optional<PodSockets> sockets = heard(pod).flatMap(SidecarReport::sockets);
         var ports = new TreeSet<>(Target.ports(
                 server.getSpec().port(), new TreeSet<>(server.getSpec().openPorts()), sockets));
         while (ports.size() > MeshOnly.MOST_PORTS) {
             ports.pollLast();
         }
-        return new Subject(pod, Target.of(pod, ports), policyVersions);
+        return new Subject(pod, Target.of(pod, ports), sockets.isPresent(), policyVersions);
+    }
+
+    /** A sidecar that is on its way from one replica to another has said what it said. */
+    private Optional<SidecarReport> heard(ProtectedPod pod) {
+        return sidecars.report(pod.uid()).filter(report -> report.heard(clock.instant()));
     }
 
     private String policyVersions(String namespace) {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What was tried, from where, and how it went. Safe for use by many threads. */
 final class Trials {
@@ -17,19 +18,53 @@ final class Trials {
 
     private final Map<String, OfPod> pods = new HashMap<>();
 
+    /** Whoever tried before is believed until others have tried: pods come and go all the time. */
     private static final class OfPod {
+        private static final int MOST_FORMER = 4;
+
         private List<Vantage> vantages = List.of();
+        /** Those that were replaced last, the latest first. */
+        private List<Vantage> former = List.of();
+
         private final Map<Vantage, Map<Target, Attempt>> attempts = new HashMap<>();
+
+        void choose(List<Vantage> chosen) {
+            if (chosen.equals(vantages)) {
+                return;
+            }
+            former = Stream.concat(vantages.stream(), former.stream())
+                    .distinct()
+                    .filter(vantage -> !chosen.contains(vantage))
+                    .limit(MOST_FORMER)
+                    .toList();
+            vantages = List.copyOf(chosen);
+            attempts.keySet().removeIf(vantage -> !vantages.contains(vantage) && !former.contains(vantage));
+        }
+
+        Stream<Map.Entry<Target, Attempt>> current() {
+            return vantages.stream().flatMap(vantage -> attempts.getOrDefault(vantage, Map.of()).entrySet().stream());
+        }
+
+        Tried tried(Vantage vantage, List<Target> targets, Instant now) {
+            return Trials.tried(vantage, attempts.getOrDefault(vantage, Map.of()), targets, now);
+        }
     }
 
     /** @param opened how often in a row it was open */
-    private record Attempt(Outcome outcome, int opened, Instant at) {}
+    private record Attempt(Outcome outcome, int opened, Instant at) {
+        boolean isValid(Instant now) {
+            return !at.plus(VALID).isBefore(now);
+        }
 
-    /** From now on the pod is tried from these; what others found is forgotten. */
+        /** Whether it says something that an order which nobody carried out does not take back. */
+        boolean outlasts(Outcome next, Instant now) {
+            return next == Outcome.NOT_TRIED && outcome != Outcome.NOT_TRIED && isValid(now);
+        }
+    }
+
+    /** From now on the pod is tried from these. What others found to be closed holds until these have tried. */
     synchronized void choose(String podUid, List<Vantage> vantages) {
-        OfPod pod = pods.computeIfAbsent(podUid, uid -> new OfPod());
-        pod.vantages = List.copyOf(vantages);
-        pod.attempts.keySet().retainAll(pod.vantages);
+        pods.computeIfAbsent(podUid, uid -> new OfPod()).choose(vantages);
     }
 
     /**
@@ -44,12 +79,12 @@ final class Trials {
         }
         Map<Target, Attempt> attempts = pod.attempts.computeIfAbsent(from, v -> new HashMap<>());
         Attempt before = attempts.get(target);
+        if (before != null && before.outlasts(outcome, at)) {
+            return false;
+        }
         int opened = outcome == Outcome.OPEN ? (before == null ? 0 : before.opened()) + 1 : 0;
         attempts.put(target, new Attempt(outcome, opened, at));
-        return before == null
-                || before.outcome() != outcome
-                || opened == Tried.SURE
-                || before.at().plus(VALID).isBefore(at);
+        return before == null || before.outcome() != outcome || opened == Tried.SURE || !before.isValid(at);
     }
 
     /** Forgets all other pods. */
@@ -63,9 +98,20 @@ final class Trials {
         if (pod == null) {
             return List.of();
         }
-        return pod.vantages.stream()
-                .map(vantage -> tried(vantage, pod.attempts.getOrDefault(vantage, Map.of()), targets, now))
+        List<Tried> current = pod.vantages.stream()
+                .map(vantage -> pod.tried(vantage, targets, now))
                 .toList();
+        if (current.stream().allMatch(Tried::settled) || unsure(podUid)) {
+            return current;
+        }
+        List<Tried> former = pod.former.stream()
+                .map(vantage -> pod.tried(vantage, targets, now))
+                .filter(Tried::provesClosed)
+                .toList();
+        return former.isEmpty()
+                ? current
+                : Stream.concat(current.stream().filter(Tried::settled), former.stream())
+                        .toList();
     }
 
     private static Tried tried(Vantage vantage, Map<Target, Attempt> attempts, List<Target> targets, Instant now) {
@@ -75,7 +121,7 @@ final class Trials {
         List<Target> blocked = new ArrayList<>();
         for (Target target : targets) {
             Attempt attempt = attempts.get(target);
-            if (attempt == null || attempt.at().plus(VALID).isBefore(now)) {
+            if (attempt == null || !attempt.isValid(now)) {
                 missing.add(target);
             } else if (target.isControl()) {
                 if (attempt.outcome() != Outcome.OPEN) {
@@ -109,8 +155,7 @@ final class Trials {
     synchronized boolean blocked(String podUid) {
         OfPod pod = pods.get(podUid);
         return pod != null
-                && pod.attempts.values().stream()
-                        .flatMap(attempts -> attempts.entrySet().stream())
+                && pod.current()
                         .anyMatch(entry ->
                                 entry.getKey().isControl() && entry.getValue().outcome() != Outcome.OPEN);
     }
@@ -118,8 +163,7 @@ final class Trials {
     private boolean opened(String podUid, int least, int most) {
         OfPod pod = pods.get(podUid);
         return pod != null
-                && pod.attempts.values().stream()
-                        .flatMap(attempts -> attempts.entrySet().stream())
+                && pod.current()
                         .anyMatch(entry -> !entry.getKey().isControl()
                                 && entry.getValue().opened() >= least
                                 && entry.getValue().opened() <= most);

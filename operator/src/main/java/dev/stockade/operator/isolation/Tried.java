@@ -30,6 +30,11 @@ record Tried(Vantage vantage, List<Target> open, List<Target> missing, List<Targ
         return blocked.isEmpty();
     }
 
+    /** Whether all was tried from there, and nothing opened. */
+    boolean provesClosed() {
+        return couldTry() && missing.isEmpty() && open.isEmpty();
+    }
+
     /** Whether nothing is awaited of it any more. */
     boolean settled() {
         return !couldTry() || missing.isEmpty();

@@ -182,13 +182,14 @@ public final class Reconcilers implements AutoCloseable {
         }
     }
 
+    /** Leads until the last reconciliation is over: what only a leader finds out is forgotten with the lease. */
     private void end() {
-        boolean held = leading;
-        leading = false;
         if (term != null) {
             term.operator.stop();
             term = null;
         }
+        boolean held = leading;
+        leading = false;
         if (held) {
             release();
         }

@@ -7,10 +7,13 @@ import dev.stockade.model.identity.BoundPod;
 import dev.stockade.operator.MovingClock;
 import dev.stockade.policy.MeshPod;
 import dev.stockade.wire.control.v1.SidecarState;
+import dev.stockade.wire.control.v1.Socket;
+import dev.stockade.wire.control.v1.Sockets;
 import dev.stockade.wire.control.v1.Source;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -199,5 +202,50 @@ class SidecarRegistryTest {
         registry.replicaSays("replica", false, List.of(other));
         registry.replicaLost("replica");
         assertThat(arrived).hasValue(2);
+    }
+
+    private Optional<PodSockets> sockets() {
+        return registry.report("uid-1").flatMap(SidecarReport::sockets);
+    }
+
+    @Test
+    void whereAPodListensIsKnownWhileItsSidecarComesFromAnotherReplica() {
+        Sockets told = Sockets.newBuilder()
+                .addListening(Socket.newBuilder().setPort(3000))
+                .build();
+        registry.replicaSays(
+                "b",
+                true,
+                List.of(elsewhere(true, 2).toBuilder().setSockets(told).build()));
+        registry.replicaLost("b");
+        assertThat(sockets()).hasValue(PodSockets.of(told));
+
+        registry.connected(bound, "1", Shown.certificate());
+        assertThat(sockets()).hasValue(PodSockets.of(told));
+
+        clock.advance(SidecarReport.COMES_BACK);
+        assertThat(sockets()).as("by now it has had the time to say so itself").isEmpty();
+
+        Sockets now = Sockets.newBuilder()
+                .addListening(Socket.newBuilder().setPort(4000))
+                .build();
+        registry.listening(bound, now);
+        assertThat(sockets()).hasValue(PodSockets.of(now));
+    }
+
+    @Test
+    void aSidecarIsHeardForAsLongAsItTakesToComeBack() {
+        registry.connected(bound, "1", Shown.certificate());
+        clock.advance(Duration.ofHours(1));
+        assertThat(registry.report("uid-1").orElseThrow().heard(clock.instant()))
+                .isTrue();
+
+        registry.disconnected(bound);
+        clock.advance(SidecarReport.COMES_BACK.minusSeconds(1));
+        assertThat(registry.report("uid-1").orElseThrow().heard(clock.instant()))
+                .isTrue();
+        clock.advance(Duration.ofSeconds(1));
+        assertThat(registry.report("uid-1").orElseThrow().heard(clock.instant()))
+                .isFalse();
     }
 }

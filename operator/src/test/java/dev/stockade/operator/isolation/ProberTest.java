@@ -20,9 +20,12 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,11 +37,14 @@ class ProberTest {
     private static final String WEB = Meshes.webPod("web-0");
     private static final String READER =
             Meshes.pod("agents", "reader", "triage", "triage", "{}").replace("192.0.2.1", "192.0.2.2");
+    private static final String OTHER =
+            Meshes.pod("agents", "other", "triage", "triage", "{}").replace("192.0.2.1", "192.0.2.3");
     private static final Mesh MESH = Meshes.of(
             Meshes.server("web"),
             Meshes.resource("AgentIdentity", "agents", "triage", "{serviceAccountName: triage}"),
             WEB,
-            READER);
+            READER,
+            OTHER);
 
     private final MovingClock clock = new MovingClock();
     private final SidecarRegistry registry = new SidecarRegistry(pod -> Duration.ofHours(1), clock);
@@ -50,16 +56,21 @@ class ProberTest {
     private final List<String> tried = new CopyOnWriteArrayList<>();
     private volatile boolean enforced = true;
     private volatile boolean leading = true;
+    private final AtomicInteger news = new AtomicInteger();
+    private volatile Set<String> sidecars = Set.of("uid-reader");
+    private volatile BiConsumer<SidecarVantages.Order, Consumer<Outcome>> orders =
+            (order, answer) -> answer.accept(outcome("uid-reader", order.address(), order.port()));
     private final Prober prober = new Prober(
             isolation,
             target -> outcome("operator", target.address(), target.port()),
             () -> leading,
-            () -> {},
+            news::incrementAndGet,
             meters,
             clock);
 
     private static Optional<Pod> live(MeshPod pod) {
-        return Optional.of(YAML.unmarshal(pod.namespace().equals("tools") ? WEB : READER, Pod.class));
+        return Optional.of(YAML.unmarshal(
+                Map.of("web-0", WEB, "reader", READER, "other", OTHER).get(pod.name()), Pod.class));
     }
 
     private Outcome outcome(String from, String address, int port) {
@@ -81,12 +92,12 @@ class ProberTest {
         prober.ask(new SidecarVantages() {
             @Override
             public Set<String> pods() {
-                return Set.of("uid-reader");
+                return sidecars;
             }
 
             @Override
             public void order(String vantageUid, Order order, Consumer<Outcome> answer) {
-                answer.accept(outcome(vantageUid, order.address(), order.port()));
+                orders.accept(order, answer);
             }
         });
     }
@@ -187,16 +198,62 @@ class ProberTest {
         assertThat(finding().message()).contains("NetworkPolicy tools/more admits every port from everywhere");
     }
 
+    /** The last reconciliations of a leader that stops may come after it has stopped to try. */
     @Test
-    void whoeverDoesNotLeadTriesNothingAndForgets() {
+    void whoeverDoesNotLeadTriesNothingAndForgetsOnceItLeadsAgain() {
+        enforced = false;
         plan(6);
-        becomes("NetworkPolicyOnly");
+        clock.advance(Duration.ofSeconds(3));
+        plan(6);
+        becomes("Bypass");
         leading = false;
         tried.clear();
 
         prober.plan();
 
-        assertThat(finding().reason()).isEqualTo("Probing");
         assertThat(tried).isEmpty();
+        assertThat(finding().reason()).isEqualTo("Bypass");
+        assertThat(meters.get("stockade.mesh.bypassed.pods").gauge().value()).isZero();
+
+        leading = true;
+        enforced = true;
+        plan(6);
+        becomes("NetworkPolicyOnly");
+    }
+
+    @Test
+    void aSidecarOnItsWayToAnotherReplicaHasSaidWhatItSaid() {
+        BoundPod web = new BoundPod("tools", "web-0", "uid-web-0", 1);
+        plan(6);
+        becomes("NetworkPolicyOnly");
+
+        registry.disconnected(web);
+        prober.plan();
+        assertThat(finding().reason()).isEqualTo("NetworkPolicyOnly");
+
+        clock.advance(Duration.ofSeconds(31));
+        assertThat(finding().reason()).isEqualTo("SocketsUnknown");
+        int before = news.get();
+        prober.plan();
+        assertThat(news.get()).as("whoever writes statuses is told").isGreaterThan(before);
+    }
+
+    @Test
+    void whileAnotherSidecarHasYetToTryWhatWasFoundHolds() {
+        plan(6);
+        becomes("NetworkPolicyOnly");
+        List<Consumer<Outcome>> waiting = new CopyOnWriteArrayList<>();
+        sidecars = Set.of("uid-other");
+        orders = (order, answer) -> waiting.add(answer);
+
+        prober.plan();
+        await().until(() -> waiting.size() == 3);
+        assertThat(finding().reason()).isEqualTo("NetworkPolicyOnly");
+        assertThat(finding().message()).contains("tried from agents/reader, the operator.");
+
+        waiting.getFirst().accept(Outcome.OPEN);
+        waiting.subList(1, 3).forEach(answer -> answer.accept(Outcome.TIMEOUT));
+        becomes("NetworkPolicyOnly");
+        await().untilAsserted(() -> assertThat(finding().message()).contains("tried from agents/other, the operator."));
     }
 }
