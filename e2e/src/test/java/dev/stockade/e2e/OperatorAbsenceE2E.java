@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.e2e.mesh.Chart;
 import dev.stockade.e2e.mesh.Disturbing;
+import dev.stockade.e2e.mesh.DryRuns;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.Operator;
 import dev.stockade.e2e.mesh.Standing;
@@ -14,16 +15,10 @@ import dev.stockade.e2e.mesh.Versions;
 import dev.stockade.e2e.mesh.Waiting;
 import dev.stockade.e2e.workload.Conversation;
 import dev.stockade.e2e.workload.Manifests;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
-import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -106,9 +101,10 @@ class OperatorAbsenceE2E {
             operator.awaitGone();
 
             assertThat(NEVER_ASKED)
-                    .allSatisfy(namespace -> assertThat(refusal(namespace)).isEmpty());
-            assertThat(refusal(outsiders.namespace())).isEmpty();
-            assertThat(refusal(team.namespace()))
+                    .allSatisfy(namespace -> assertThat(DryRuns.refusal(mesh.client(), namespace))
+                            .isEmpty());
+            assertThat(DryRuns.refusal(mesh.client(), outsiders.namespace())).isEmpty();
+            assertThat(DryRuns.refusal(mesh.client(), team.namespace()))
                     .hasValueSatisfying(
                             why -> assertThat(why).contains("failed calling webhook \"inject.stockade.dev\""));
             team.apply(team.manifests().server("patient", 1, true));
@@ -145,47 +141,6 @@ class OperatorAbsenceE2E {
         return found.get();
     }
 
-    /** Why a pod cannot be created there; empty if it can. Nothing is stored. */
-    private Optional<String> refusal(String namespace) {
-        try {
-            Pod _ = mesh.client()
-                    .adapt(NamespacedKubernetesClient.class)
-                    // By itself the client tries again what the API server could not have admitted.
-                    .withRequestConfig(new RequestConfigBuilder()
-                            .withRequestRetryBackoffLimit(0)
-                            .build())
-                    .call(once -> once.resource(anyPod(namespace)).dryRun().create());
-            return Optional.empty();
-        } catch (KubernetesClientException e) {
-            return Optional.of(String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static Pod anyPod(String namespace) {
-        return new PodBuilder()
-                .withNewMetadata()
-                .withNamespace(namespace)
-                .withName("anybody")
-                .endMetadata()
-                .withNewSpec()
-                .addNewContainer()
-                .withName("any")
-                .withImage("any")
-                .withNewSecurityContext()
-                .withAllowPrivilegeEscalation(false)
-                .withRunAsNonRoot(true)
-                .withNewCapabilities()
-                .withDrop("ALL")
-                .endCapabilities()
-                .withNewSeccompProfile()
-                .withType("RuntimeDefault")
-                .endSeccompProfile()
-                .endSecurityContext()
-                .endContainer()
-                .endSpec()
-                .build();
-    }
-
     private void label(String namespace, @Nullable String value) {
         mesh.client()
                 .namespaces()
@@ -197,15 +152,22 @@ class OperatorAbsenceE2E {
     }
 
     @Test
-    void aDeploymentComesUpWhileTheOperatorIsUpgraded() {
+    void aDeploymentComesUpAndNoPodIsRefusedWhileTheOperatorIsRolled() {
         Set<String> before = operator.names();
+        Map<String, Integer> refused;
+        try (DryRuns pods = DryRuns.begin(mesh.client(), team.namespace())) {
+            mesh.chart().upgrade("operator.resources.requests.cpu", "90m"); // rolls the operator's pods
+            team.apply(team.manifests().server("amid", 1, true), Manifests.secureMcpServer("amid", ""));
 
-        mesh.chart().upgrade("operator.resources.requests.cpu", "90m"); // rolls the operator's pods
-        team.apply(team.manifests().server("amid", 1, true), Manifests.secureMcpServer("amid", ""));
+            team.awaitDeployment("amid").server("amid").await("Ready", "True");
+            operator.awaitRolled();
+            int taken = pods.taken();
+            Waiting.until("pods are taken by the new replicas", pods::refused, () -> pods.taken() > taken);
+            refused = pods.refused();
+        }
 
-        team.awaitDeployment("amid").server("amid").await("Ready", "True");
-        operator.awaitReady();
         assertThat(operator.names()).isNotEmpty().doesNotContainAnyElementsOf(before);
+        assertThat(refused).isEmpty();
     }
 
     private Map<String, String> ca() {

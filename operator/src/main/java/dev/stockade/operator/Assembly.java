@@ -96,6 +96,7 @@ final class Assembly implements AutoCloseable {
     private volatile @Nullable OperatorCredentials credentials;
     private volatile @Nullable ClusterCache cache;
     private volatile @Nullable Reconcilers reconcilers;
+    private volatile @Nullable WebhookServer webhooks;
     private volatile boolean stopping;
     /** Whether this replica, since it leads, has brought its definitions in; of the thread that advances rotations. */
     private boolean defined;
@@ -354,15 +355,16 @@ final class Assembly implements AutoCloseable {
     }
 
     private void startWebhooks(Authority authority, OperatorCredentials own, String trustDomain) {
-        WebhookServer webhooks = WebhookServer.of(
+        WebhookServer served = WebhookServer.of(
                 new InetSocketAddress(ports.webhooks()),
                 own.keyManager(),
                 new LiveMembership(client),
                 () -> template(authority, trustDomain),
                 client.getKubernetesSerialization(),
                 meters);
-        keep(webhooks);
-        webhooks.start();
+        keep(served);
+        served.start();
+        webhooks = served;
         WebhookTrust bundle =
                 new WebhookTrust(client, INJECTOR, VALIDATOR, () -> Pem.encode(authority.bootstrapRoots()));
         keep(bundle);
@@ -456,18 +458,30 @@ final class Assembly implements AutoCloseable {
     }
 
     /**
-     * Gives the lease back, ends streams so that sidecars go to another replica, and closes the rest. The lease is first: another
-     * replica takes it over while calls and streams are let finish here, and nobody writes into a status that sidecars are gone
-     * which are only on their way to that one.
+     * Has the others take over, and goes on serving until {@link #close}: is not ready any more, has the API server connect anew
+     * for its next review, and gives the lease back. Another replica takes that while streams are still here, so that nobody
+     * writes into a status that sidecars are gone which are only on their way to that one.
+     *
+     * @return whether there is something that others have to take over
      */
-    @Override
-    public synchronized void close() {
+    boolean leave() {
         stopping = true;
-        refreshes.shutdownNow();
+        WebhookServer served = webhooks;
+        if (served != null) {
+            served.drain();
+        }
         Reconcilers standing = reconcilers;
         if (standing != null) {
             standing.close();
         }
+        return served != null;
+    }
+
+    /** {@linkplain #leave() Leaves}, ends streams so that sidecars go to another replica, and closes the rest. */
+    @Override
+    public synchronized void close() {
+        leave();
+        refreshes.shutdownNow();
         while (!started.isEmpty()) {
             AutoCloseable part = started.pop();
             try {

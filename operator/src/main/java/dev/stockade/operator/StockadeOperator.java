@@ -13,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -29,6 +30,9 @@ public final class StockadeOperator {
      * minute would be back for half a minute before a change is seen.
      */
     private static final int RECONNECT_MILLIS = 200;
+
+    /** Well within the chart's terminationGracePeriodSeconds, together with what closing takes. */
+    private static final Duration LINGER = Duration.ofSeconds(5);
 
     private StockadeOperator() {}
 
@@ -66,6 +70,9 @@ public final class StockadeOperator {
         Assembly operator = new Assembly(settings, Assembly.Ports.STANDARD, client, meters, Clock.systemUTC());
         assembly.set(operator);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> {
+            if (operator.leave()) {
+                linger();
+            }
             operator.close();
             client.close();
             health.close();
@@ -73,6 +80,15 @@ public final class StockadeOperator {
         }));
         operator.start();
         log.info("the operator serves");
+    }
+
+    /** The Service sends new connections here until the nodes have heard that this replica is leaving. */
+    private static void linger() {
+        try {
+            Thread.sleep(LINGER);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static HealthServer bindHealth(Supplier<List<String>> missing, PrometheusMeterRegistry meters)

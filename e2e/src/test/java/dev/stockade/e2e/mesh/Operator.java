@@ -93,10 +93,26 @@ public record Operator(KubernetesClient client, Nodes nodes) {
         awaitReady();
     }
 
-    /** Rolls them, as an upgrade does, and waits for the new ones. */
+    /** Rolls them, as an upgrade does, and waits for the new ones alone. */
     public void restart() {
         deployment().rolling().restart();
+        awaitRolled();
+    }
+
+    /**
+     * Until none of another kind answers any more: those that are being stopped do for some seconds after the new ones are ready,
+     * and one of the former release refuses what one of this release has injected.
+     */
+    public void awaitRolled() {
         awaitReady();
+        Waiting.until("the operator's former replicas are gone", this::all, () -> all().size() == wanted());
+        awaitReady();
+    }
+
+    private List<String> all() {
+        return client.pods().inNamespace(Chart.NAMESPACE).list().getItems().stream()
+                .map(pod -> pod.getMetadata().getName())
+                .toList();
     }
 
     public void scale(int replicas) {

@@ -46,6 +46,7 @@ public final class WebhookServer implements AutoCloseable {
     private final ExecutorService threads;
     private final Semaphore places = new Semaphore(CONCURRENT);
     private final ReviewMeters reviews;
+    private volatile boolean draining;
 
     /**
      * Binds, and answers from {@link #start} on.
@@ -112,6 +113,14 @@ public final class WebhookServer implements AutoCloseable {
     /** Where it listens. */
     public InetSocketAddress address() {
         return server.getAddress();
+    }
+
+    /**
+     * Goes on answering, and has the API server make its next connection for each: with the Service behind it, to another replica.
+     * The API server keeps its connections open, and what it sends on one that is closed at that moment fails.
+     */
+    public void drain() {
+        draining = true;
     }
 
     /** Takes no new request, and gives those under way two seconds. */
@@ -204,13 +213,16 @@ public final class WebhookServer implements AutoCloseable {
         return line.endsWith(".") ? line : line + ".";
     }
 
-    private static void refuse(HttpExchange exchange, int status, String sentence) throws IOException {
+    private void refuse(HttpExchange exchange, int status, String sentence) throws IOException {
         respond(exchange, status, "text/plain; charset=utf-8", (sentence + "\n").getBytes(UTF_8));
     }
 
-    private static void respond(HttpExchange exchange, int status, String type, byte[] body) throws IOException {
+    private void respond(HttpExchange exchange, int status, String type, byte[] body) throws IOException {
         try (exchange) {
             exchange.getResponseHeaders().set("Content-Type", type);
+            if (draining) {
+                exchange.getResponseHeaders().set("Connection", "close");
+            }
             exchange.sendResponseHeaders(status, body.length);
             try (OutputStream out = exchange.getResponseBody()) {
                 out.write(body);

@@ -151,4 +151,19 @@ class WebhookServerTest {
 
         assertThat(post("/inject", review("CREATE", POD)).statusCode()).isEqualTo(200);
     }
+
+    /** The API server would otherwise send its next review on a connection that is about to be closed. */
+    @Test
+    void whileItDrainsItAnswersAndEndsEachConnection() throws Exception {
+        assertThat(post("/inject", review("CREATE", POD)).headers().firstValue("Connection"))
+                .isEmpty();
+
+        server.drain();
+
+        HttpResponse<String> answer = post("/inject", review("CREATE", POD));
+        assertThat(answer.headers().firstValue("Connection")).hasValue("close");
+        assertThat(answer.body()).contains("JSONPatch");
+        assertThat(post("/inject", "{").headers().firstValue("Connection")).hasValue("close");
+        assertThat(post("/inject", review("CREATE", POD)).statusCode()).isEqualTo(200);
+    }
 }
