@@ -112,9 +112,11 @@ class OperatorNetworkE2E {
         String direct = ip(standing.outside().pods("direct").getFirst()) + ":" + Manifests.SERVER_PORT;
         Map<String, Boolean> expected = new TreeMap<>();
         apiServer().forEach(target -> expected.put(target, true));
-        replicas(CONTROL).stream()
-                .filter(target -> !target.startsWith(ip(leader) + ":"))
-                .forEach(target -> expected.put(target, true));
+        for (int port : new int[] {CONTROL, WEBHOOKS}) {
+            replicas(port).stream()
+                    .filter(target -> !target.startsWith(ip(leader) + ":"))
+                    .forEach(target -> expected.put(target, true));
+        }
         expected.put(ip(standing.tools().pods(Standing.SERVER).getFirst()) + ":" + TUNNEL, true);
         expected.put(direct, false);
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.stockade.e2e.mesh.Chart;
 import dev.stockade.e2e.mesh.Definitions;
 import dev.stockade.e2e.mesh.Disturbing;
+import dev.stockade.e2e.mesh.DryRuns;
 import dev.stockade.e2e.mesh.Mesh;
 import dev.stockade.e2e.mesh.Operator;
 import dev.stockade.e2e.mesh.Resource;
@@ -65,6 +66,7 @@ class UpgradeE2E {
     @AfterAll
     void end() {
         mesh.chart().install();
+        operator.awaitRolled();
         if (old != null) {
             old.close();
         }
@@ -77,7 +79,7 @@ class UpgradeE2E {
         Map<String, Integer> pods = pods(young.team());
 
         previous.install();
-        operator.awaitReady();
+        operator.awaitRolled();
 
         young.assertUnharmed("the rollback");
         assertThat(pods(young.team())).isEqualTo(pods);
@@ -94,9 +96,17 @@ class UpgradeE2E {
         assertThat(definitions.served()).isNotEqualTo(definitions.checkedIn());
         Map<String, Integer> pods = pods(old.team());
 
-        mesh.chart().install();
-        operator.awaitReady();
+        Map<String, Integer> refused;
+        try (DryRuns created = DryRuns.begin(mesh.client(), OLD)) {
+            mesh.chart().install();
+            operator.awaitRolled();
+            refused = created.refused();
+        }
 
+        // By a replica of the former release alone, which does not ask the one that has injected.
+        assertThat(refused.keySet())
+                .noneMatch(why -> why.contains(
+                        "this operator is of release " + mesh.chart().tag()));
         old.assertUnharmed("the upgrade");
         young.assertUnharmed("the upgrade");
         assertThat(pods(old.team())).isEqualTo(pods);
@@ -156,7 +166,7 @@ class UpgradeE2E {
         Map<String, Integer> oldPods = pods(old.team());
 
         Ended rolledBack = mesh.tools().helm("rollback", Chart.RELEASE, "-n", Chart.NAMESPACE, "--wait");
-        operator.awaitReady();
+        operator.awaitRolled();
 
         assertThat(rolledBack.status()).as(rolledBack.said()).isZero();
         assertThat(operator.replicas())

@@ -7,6 +7,8 @@ import dev.stockade.operator.acks.LeaseReader;
 import dev.stockade.operator.acks.SidecarCensus;
 import dev.stockade.operator.acks.SidecarRegistry;
 import dev.stockade.operator.admission.LiveMembership;
+import dev.stockade.operator.admission.OtherReplicas;
+import dev.stockade.operator.admission.ReplicaPods;
 import dev.stockade.operator.admission.SidecarTemplate;
 import dev.stockade.operator.admission.WebhookServer;
 import dev.stockade.operator.admission.WebhookTrust;
@@ -25,6 +27,7 @@ import dev.stockade.operator.authority.TrustSettings;
 import dev.stockade.operator.cluster.ApiContact;
 import dev.stockade.operator.cluster.ClusterCache;
 import dev.stockade.operator.control.ControlServer;
+import dev.stockade.operator.control.ReplicaTls;
 import dev.stockade.operator.isolation.NetworkPolicies;
 import dev.stockade.operator.isolation.Prober;
 import dev.stockade.operator.isolation.ProvenIsolation;
@@ -360,6 +363,10 @@ final class Assembly implements AutoCloseable {
                 own.keyManager(),
                 new LiveMembership(client),
                 () -> template(authority, trustDomain),
+                new OtherReplicas(
+                        new ReplicaPods(client, settings.namespace(), settings.podName()),
+                        ports.webhooks(),
+                        ReplicaTls.client(authority::trust, trustDomain, clock)),
                 client.getKubernetesSerialization(),
                 meters);
         keep(served);

@@ -101,7 +101,7 @@ class ChartTest {
                   "ports": [{"port": 1, "endPort": 65535, "protocol": "TCP"}]},
                  {"to": [{"podSelector": {"matchLabels":
                   {"app.kubernetes.io/name": "stockade", "app.kubernetes.io/component": "operator"}}}],
-                  "ports": [{"port": 15010, "protocol": "TCP"}]}]"""));
+                  "ports": [{"port": 15010, "protocol": "TCP"}, {"port": 9443, "protocol": "TCP"}]}]"""));
     }
 
     @ParameterizedTest

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
 import java.util.Optional;
@@ -36,7 +37,7 @@ final class AdmissionReviews {
             review = JSON.readTree(body);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("The body is not JSON: " + e.getOriginalMessage(), e);
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         if (!API_VERSION.equals(review.path("apiVersion").asText())
@@ -62,24 +63,56 @@ final class AdmissionReviews {
         return node.isObject() ? Optional.of(node) : Optional.empty();
     }
 
+    /** The request as another replica reads it. */
+    static byte[] write(AdmissionRequest request) {
+        ObjectNode review = JSON.createObjectNode();
+        review.put("apiVersion", API_VERSION).put("kind", "AdmissionReview");
+        ObjectNode written = review.putObject("request")
+                .put("uid", request.uid())
+                .put("operation", request.operation())
+                .put("subResource", request.subResource())
+                .put("namespace", request.namespace());
+        written.putObject("kind").put("kind", request.kind());
+        request.object().ifPresent(object -> written.set("object", object));
+        request.oldObject().ifPresent(object -> written.set("oldObject", object));
+        return bytes(review);
+    }
+
+    /** Whether the bytes are the answer to the request of this uid, and let the object be as it is. */
+    static boolean allows(String uid, byte[] body) {
+        try {
+            JsonNode response = JSON.readTree(body).path("response");
+            return uid.equals(response.path("uid").asText())
+                    && response.path("allowed").isBoolean()
+                    && response.path("allowed").asBoolean()
+                    && !response.has("patch");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     static byte[] write(String uid, Verdict verdict) {
         ObjectNode review = JSON.createObjectNode();
         review.put("apiVersion", API_VERSION).put("kind", "AdmissionReview");
         ObjectNode response = review.putObject("response").put("uid", uid);
         response.put("allowed", !(verdict instanceof Verdict.Denied));
+        switch (verdict) {
+            case Verdict.Allowed _ -> {}
+            case Verdict.Patched(JsonNode patch) ->
+                response.put("patchType", "JSONPatch")
+                        .put("patch", Base64.getEncoder().encodeToString(bytes(patch)));
+            case Verdict.Denied(String sentence) ->
+                response.putObject("status")
+                        .put("code", 403)
+                        .put("reason", "Forbidden")
+                        .put("message", sentence);
+        }
+        return bytes(review);
+    }
+
+    private static byte[] bytes(JsonNode node) {
         try {
-            switch (verdict) {
-                case Verdict.Allowed allowed -> {}
-                case Verdict.Patched(JsonNode patch) ->
-                    response.put("patchType", "JSONPatch")
-                            .put("patch", Base64.getEncoder().encodeToString(JSON.writeValueAsBytes(patch)));
-                case Verdict.Denied(String sentence) ->
-                    response.putObject("status")
-                            .put("code", 403)
-                            .put("reason", "Forbidden")
-                            .put("message", sentence);
-            }
-            return JSON.writeValueAsBytes(review);
+            return JSON.writeValueAsBytes(node);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

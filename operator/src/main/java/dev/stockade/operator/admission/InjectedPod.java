@@ -36,9 +36,8 @@ final class InjectedPod {
                 .findFirst();
     }
 
-    /** What is wrong with a new pod that has to have the sidecar of this template. */
-    static Optional<String> objection(Pod pod, SidecarTemplate template) {
-        requireNonNull(template);
+    /** What is wrong with a new pod that has to have a sidecar, whichever template that was made from. */
+    static Optional<String> objection(Pod pod) {
         PodSpec spec = pod.getSpec();
         Optional<Container> found = sidecar(pod);
         if (found.isEmpty()) {
@@ -53,12 +52,17 @@ final class InjectedPod {
         return Stream.of(
                         PodObjections.reach(pod),
                         PodObjections.user(spec),
-                        changed(found.get(), template, pod),
                         annotations(pod),
-                        volumes(spec),
+                        foreignTokens(spec),
                         others(spec).findFirst())
                 .flatMap(Optional::stream)
                 .findFirst();
+    }
+
+    /** What a new pod's sidecar, or a volume of it, has other than this template gives it. */
+    static Optional<String> alteration(Pod pod, SidecarTemplate template) {
+        requireNonNull(template);
+        return sidecar(pod).flatMap(found -> changed(found, template, pod)).or(() -> volumes(pod.getSpec()));
     }
 
     /** What is wrong with a new pod that is none of ours, and has no sidecar. */
@@ -90,7 +94,9 @@ final class InjectedPod {
 
     /** Everything but the parts in {@link InjectedContainer} is as it was written; a field of a later Kubernetes, too. */
     private static Optional<String> changed(Container sidecar, SidecarTemplate template, Pod pod) {
-        // Not believed, only said: while an upgrade rolls, one release injects and the other checks.
+        // Not believed, only said: while an upgrade rolls, one release injects and the other checks. Whoever asks this
+        // has asked the
+        // other, too, where that is still there (PodValidation).
         Optional<String> release = sidecar.getEnv().stream()
                 .filter(variable -> Sidecar.RELEASE.equals(variable.getName()))
                 .findFirst()
@@ -169,7 +175,7 @@ final class InjectedPod {
                 && trust != null
                 && trust.getEmptyDir() != null;
         return right
-                ? foreignTokens(spec)
+                ? Optional.empty()
                 : Optional.of("a volume of container '" + Sidecar.CONTAINER
                         + "' was changed after it had been injected. Keep other webhooks from changing it.");
     }

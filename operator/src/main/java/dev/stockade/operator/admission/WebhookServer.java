@@ -33,18 +33,22 @@ import org.slf4j.LoggerFactory;
  * Serves the webhooks over TLS 1.3, on every replica, one virtual thread a request.
  *
  * <p>A body is read up to {@link #LARGEST_BODY} bytes, and at most {@link #CONCURRENT} reviews are in memory at once; others
- * wait for the API server's patience. What a handler throws is logged and answered as a refusal.
+ * wait for the API server's patience. What a handler throws is logged and answered as a refusal. What another replica asks
+ * ({@link OtherReplicas}) is answered by a handler that asks nobody, and has places of its own: two replicas that ask each other
+ * would otherwise wait for each other.
  */
 public final class WebhookServer implements AutoCloseable {
     /** The API server takes objects of 3 MiB, and an update carries two. */
     static final int LARGEST_BODY = 8 * 1024 * 1024;
 
     private static final int CONCURRENT = 32;
+    private static final int CONCURRENT_OF_REPLICAS = 8;
     private static final Logger LOG = LoggerFactory.getLogger(WebhookServer.class);
 
     private final HttpsServer server;
     private final ExecutorService threads;
     private final Semaphore places = new Semaphore(CONCURRENT);
+    private final Semaphore placesOfReplicas = new Semaphore(CONCURRENT_OF_REPLICAS);
     private final ReviewMeters reviews;
     private volatile boolean draining;
 
@@ -53,7 +57,8 @@ public final class WebhookServer implements AutoCloseable {
      *
      * @param address port 0 for any free one
      * @param certificates asked anew in every handshake, so that a renewed certificate is served at once
-     * @param handlers path to what answers there
+     * @param handlers path to what answers the API server there
+     * @param forReplicas path to what answers another replica there
      * @param meters how long reviews take and how they end
      * @throws UncheckedIOException if the address cannot be bound
      */
@@ -61,6 +66,7 @@ public final class WebhookServer implements AutoCloseable {
             InetSocketAddress address,
             X509ExtendedKeyManager certificates,
             Map<String, AdmissionHandler> handlers,
+            Map<String, AdmissionHandler> forReplicas,
             MeterRegistry meters) {
         requireNonNull(certificates);
         reviews = new ReviewMeters(
@@ -80,28 +86,41 @@ public final class WebhookServer implements AutoCloseable {
                 Thread.ofVirtual().name("webhook-", 0).factory());
         server.setExecutor(threads);
         server.createContext("/", exchange -> refuse(exchange, 404, "No webhook has this path."));
-        handlers.forEach((path, handler) -> server.createContext(path, exchange -> serve(exchange, path, handler)));
+        handlers.forEach((path, handler) -> server.createContext(path, exchange -> {
+            AdmissionHandler forReplica = OtherReplicas.asks(exchange.getRequestURI()) ? forReplicas.get(path) : null;
+            if (forReplica != null) {
+                serve(exchange, path, placesOfReplicas, request -> answerReplica(forReplica, request));
+            } else {
+                serve(exchange, path, places, request -> review(path, handler, request));
+            }
+        }));
     }
 
     /**
      * The webhooks of the operator: {@code /inject}, {@code /validate-pod} and {@code /validate}.
      *
      * @param sidecar what to inject now; throws as long as the mesh has no trust bundle
+     * @param others the other replicas, which may have injected what is checked here
      */
     public static WebhookServer of(
             InetSocketAddress address,
             X509ExtendedKeyManager certificates,
             MembershipLookup memberships,
             Supplier<SidecarTemplate> sidecar,
+            OtherReplicas others,
             KubernetesSerialization serialization,
             MeterRegistry meters) {
         return new WebhookServer(
                 address,
                 certificates,
                 Map.of(
-                        "/inject", new PodInjection(memberships, sidecar, serialization),
-                        "/validate-pod", new PodValidation(memberships, sidecar, serialization),
-                        "/validate", new ResourceValidation(serialization)),
+                        "/inject",
+                        new PodInjection(memberships, sidecar, serialization),
+                        OtherReplicas.PATH,
+                        new PodValidation(memberships, sidecar, others::claim, serialization),
+                        "/validate",
+                        new ResourceValidation(serialization)),
+                Map.of(OtherReplicas.PATH, new PodValidation(memberships, sidecar, _ -> false, serialization)),
                 meters);
     }
 
@@ -130,7 +149,8 @@ public final class WebhookServer implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    private void serve(HttpExchange exchange, String path, AdmissionHandler handler) throws IOException {
+    private void serve(HttpExchange exchange, String path, Semaphore places, AdmissionHandler handler)
+            throws IOException {
         if (!exchange.getRequestURI().getPath().equals(path)) {
             refuse(exchange, 404, "No webhook has this path.");
             return;
@@ -139,7 +159,6 @@ public final class WebhookServer implements AutoCloseable {
             refuse(exchange, 405, "Admission reviews are sent by POST.");
             return;
         }
-        long began = System.nanoTime();
         places.acquireUninterruptibly();
         try {
             byte[] body = exchange.getRequestBody().readNBytes(LARGEST_BODY + 1);
@@ -154,11 +173,7 @@ public final class WebhookServer implements AutoCloseable {
                 refuse(exchange, 400, String.valueOf(e.getMessage()));
                 return;
             }
-            respond(
-                    exchange,
-                    200,
-                    "application/json",
-                    AdmissionReviews.write(request.uid(), review(path, handler, request, began)));
+            respond(exchange, 200, "application/json", AdmissionReviews.write(request.uid(), handler.review(request)));
         } finally {
             places.release();
         }
@@ -168,7 +183,18 @@ public final class WebhookServer implements AutoCloseable {
         return path.substring(1);
     }
 
-    private Verdict review(String path, AdmissionHandler handler, AdmissionRequest request, long began) {
+    /** Neither logged nor counted: whoever asked does both. */
+    private static Verdict answerReplica(AdmissionHandler handler, AdmissionRequest request) {
+        try {
+            return handler.review(request);
+        } catch (RuntimeException e) {
+            LOG.atWarn().setCause(e).log("a question of another replica could not be answered");
+            return new Verdict.Denied(undecided(request, e));
+        }
+    }
+
+    private Verdict review(String path, AdmissionHandler handler, AdmissionRequest request) {
+        long began = System.nanoTime();
         Answer answer = Answer.FAILED;
         try {
             Verdict verdict = handler.review(request);
@@ -188,12 +214,16 @@ public final class WebhookServer implements AutoCloseable {
                     .addKeyValue("kind", request.kind())
                     .setCause(e)
                     .log("admission failed");
-            return new Verdict.Denied("Stockade could not decide about this " + request.kind() + " in namespace '"
-                    + request.namespace() + "' and refuses it: " + reason(e)
-                    + " Try again; if it stays so, read the log of stockade-operator.");
+            return new Verdict.Denied(undecided(request, e));
         } finally {
             reviews.answered(name(path), answer, Duration.ofNanos(System.nanoTime() - began));
         }
+    }
+
+    private static String undecided(AdmissionRequest request, RuntimeException cause) {
+        return "Stockade could not decide about this " + request.kind() + " in namespace '" + request.namespace()
+                + "' and refuses it: " + reason(cause)
+                + " Try again; if it stays so, read the log of stockade-operator.";
     }
 
     private static Answer answer(Verdict verdict) {

@@ -60,6 +60,11 @@ final class Fixtures {
         };
     }
 
+    /** What is wrong with the final pod, as the replica says that injects {@link #TEMPLATE}. */
+    static Optional<String> objection(Pod pod) {
+        return InjectedPod.objection(pod).or(() -> InjectedPod.alteration(pod, TEMPLATE));
+    }
+
     /** What the resources in the YAML documents make of the pod, in namespaces {@code tools} and {@code other}. */
     static Membership membership(Pod pod, String resources) {
         List<SecureMcpServer> servers = new ArrayList<>();

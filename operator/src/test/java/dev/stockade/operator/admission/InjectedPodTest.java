@@ -170,7 +170,7 @@ class InjectedPodTest {
     @ParameterizedTest
     @MethodSource("cheats")
     void aPodThatWasTamperedWithIsRefused(String named, UnaryOperator<Pod> change) {
-        assertThat(InjectedPod.objection(change.apply(GOOD), Fixtures.TEMPLATE))
+        assertThat(Fixtures.objection(change.apply(GOOD)))
                 .hasValueSatisfying(sentence -> assertThat(sentence).contains(named));
     }
 
@@ -183,7 +183,7 @@ class InjectedPodTest {
                         .withTerminationMessagePath("/dev/termination-log"))
                 .apply(GOOD);
 
-        assertThat(InjectedPod.objection(pod, Fixtures.TEMPLATE)).isEmpty();
+        assertThat(Fixtures.objection(pod)).isEmpty();
     }
 
     @Test

@@ -49,7 +49,7 @@ class InjectionFuzzTest {
                     injected[0]++;
                     assertThat(pod.getSpec().getInitContainers().getFirst().getName())
                             .isEqualTo("stockade-sidecar");
-                    assertThat(InjectedPod.objection(pod, Fixtures.TEMPLATE)).isEmpty();
+                    assertThat(Fixtures.objection(pod)).isEmpty();
                 }
                 case PodMutator.Outcome.Refused(String sentence) -> {
                     assertThat(sentence).endsWith(".").doesNotContain("\n", "null");
@@ -178,7 +178,7 @@ class InjectionFuzzTest {
                 assertThat(again.getSpec().getContainers().getFirst().getEnv())
                         .extracting(e -> e.getName())
                         .contains("OTHER");
-                assertThat(InjectedPod.objection(again, Fixtures.TEMPLATE)).isEmpty();
+                assertThat(Fixtures.objection(again)).isEmpty();
                 assertThat(PodMutator.inject(again, PodCorpus.plan(seed)))
                         .isEqualTo(new PodMutator.Outcome.Injected(again));
             }

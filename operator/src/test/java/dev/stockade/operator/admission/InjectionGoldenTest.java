@@ -61,10 +61,7 @@ class InjectionGoldenTest {
         String resources = read(folder.resolve("resources.yaml"));
         Pod pod = inject(Fixtures.pod(read(folder.resolve("in.yaml"))), resources);
 
-        assertThat(
-                        InjectedPod.sidecar(pod).isPresent()
-                                ? InjectedPod.objection(pod, Fixtures.TEMPLATE)
-                                : InjectedPod.impostor(pod))
+        assertThat(InjectedPod.sidecar(pod).isPresent() ? Fixtures.objection(pod) : InjectedPod.impostor(pod))
                 .isEmpty();
     }
 

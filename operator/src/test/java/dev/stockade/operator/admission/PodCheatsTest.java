@@ -34,8 +34,8 @@ class PodCheatsTest {
               volumes: [{name: scratch, emptyDir: {}}]
             """)));
 
-    private static final PodValidation VALIDATION =
-            new PodValidation((namespace, pod) -> Membership.none(), () -> Fixtures.TEMPLATE, Fixtures.YAML);
+    private static final PodValidation VALIDATION = new PodValidation(
+            (namespace, pod) -> Membership.none(), () -> Fixtures.TEMPLATE, _ -> false, Fixtures.YAML);
 
     private static ObjectNode json(Object value) {
         return Fixtures.YAML.convertValue(value, ObjectNode.class);

@@ -59,6 +59,7 @@ class WebhookIT {
                 CERTIFICATE.keyManager(),
                 new LiveMembership(client),
                 () -> Fixtures.TEMPLATE,
+                LoneReplica.OTHERS,
                 client.getKubernetesSerialization(),
                 new SimpleMeterRegistry());
         server.start();

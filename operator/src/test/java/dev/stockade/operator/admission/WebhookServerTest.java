@@ -33,6 +33,7 @@ class WebhookServerTest {
             certificate.keyManager(),
             (namespace, pod) -> Membership.none(),
             () -> template.get(),
+            LoneReplica.OTHERS,
             Fixtures.YAML,
             meters);
 

@@ -8,6 +8,7 @@ import dev.stockade.crds.server.SecureMcpServer;
 import dev.stockade.fixture.ApiServer;
 import dev.stockade.operator.MovingClock;
 import dev.stockade.operator.admission.LiveMembership;
+import dev.stockade.operator.admission.LoneReplica;
 import dev.stockade.operator.admission.ServingCertificate;
 import dev.stockade.operator.admission.SidecarTemplate;
 import dev.stockade.operator.admission.WebhookServer;
@@ -93,6 +94,7 @@ class EvictorIT {
                 CERTIFICATE.keyManager(),
                 new LiveMembership(client),
                 () -> SIDECAR,
+                LoneReplica.OTHERS,
                 client.getKubernetesSerialization(),
                 new SimpleMeterRegistry());
         webhooks.start();
