@@ -17,6 +17,9 @@ import java.util.Optional;
 final class AdmissionReviews {
     private static final String API_VERSION = "admission.k8s.io/v1";
     private static final int DEEPEST = 200;
+    /** Each becomes an object of its own: 8 MiB of "[],[],..." would be hundreds of megabytes. */
+    private static final int MOST_TOKENS = 500_000;
+
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -24,8 +27,10 @@ final class AdmissionReviews {
 
     static {
         JSON.getFactory()
-                .setStreamReadConstraints(
-                        StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build());
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(DEEPEST)
+                        .maxTokenCount(MOST_TOKENS)
+                        .build());
     }
 
     private AdmissionReviews() {}
@@ -36,7 +41,7 @@ final class AdmissionReviews {
         try {
             review = JSON.readTree(body);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("The body is not JSON: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException("The body cannot be read as JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

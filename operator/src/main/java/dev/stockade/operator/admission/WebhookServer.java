@@ -32,25 +32,29 @@ import org.slf4j.LoggerFactory;
 /**
  * Serves the webhooks over TLS 1.3, on every replica, one virtual thread a request.
  *
- * <p>A body is read up to {@link #LARGEST_BODY} bytes, and at most {@link #CONCURRENT} reviews are in memory at once; others
- * wait for the API server's patience. What a handler throws is logged and answered as a refusal. What another replica asks
+ * <p>Bodies are taken in by {@link Intake}, and at most {@link #CONCURRENT} are reviewed at once; others wait for the API server's
+ * patience. What a handler throws is logged and answered as a refusal. What another replica asks
  * ({@link OtherReplicas}) is answered by a handler that asks nobody, and has places of its own: two replicas that ask each other
  * would otherwise wait for each other.
  */
 public final class WebhookServer implements AutoCloseable {
-    /** The API server takes objects of 3 MiB, and an update carries two. */
-    static final int LARGEST_BODY = 8 * 1024 * 1024;
-
-    private static final int CONCURRENT = 32;
+    private static final int CONCURRENT = 16;
     private static final int CONCURRENT_OF_REPLICAS = 8;
     private static final Logger LOG = LoggerFactory.getLogger(WebhookServer.class);
 
     private final HttpsServer server;
     private final ExecutorService threads;
-    private final Semaphore places = new Semaphore(CONCURRENT);
-    private final Semaphore placesOfReplicas = new Semaphore(CONCURRENT_OF_REPLICAS);
+    private final Caller apiServer = new Caller(CONCURRENT);
+    private final Caller replicas = new Caller(CONCURRENT_OF_REPLICAS);
     private final ReviewMeters reviews;
     private volatile boolean draining;
+
+    /** What those have to themselves who ask in one way. */
+    private record Caller(Intake intake, Semaphore places) {
+        Caller(int places) {
+            this(new Intake(), new Semaphore(places));
+        }
+    }
 
     /**
      * Binds, and answers from {@link #start} on.
@@ -89,9 +93,9 @@ public final class WebhookServer implements AutoCloseable {
         handlers.forEach((path, handler) -> server.createContext(path, exchange -> {
             AdmissionHandler forReplica = OtherReplicas.asks(exchange.getRequestURI()) ? forReplicas.get(path) : null;
             if (forReplica != null) {
-                serve(exchange, path, placesOfReplicas, request -> answerReplica(forReplica, request));
+                serve(exchange, path, replicas, request -> answerReplica(forReplica, request));
             } else {
-                serve(exchange, path, places, request -> review(path, handler, request));
+                serve(exchange, path, apiServer, request -> review(path, handler, request));
             }
         }));
     }
@@ -149,8 +153,7 @@ public final class WebhookServer implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    private void serve(HttpExchange exchange, String path, Semaphore places, AdmissionHandler handler)
-            throws IOException {
+    private void serve(HttpExchange exchange, String path, Caller caller, AdmissionHandler handler) throws IOException {
         if (!exchange.getRequestURI().getPath().equals(path)) {
             refuse(exchange, 404, "No webhook has this path.");
             return;
@@ -159,13 +162,20 @@ public final class WebhookServer implements AutoCloseable {
             refuse(exchange, 405, "Admission reviews are sent by POST.");
             return;
         }
+        boolean taken = caller.intake()
+                .take(
+                        exchange.getRemoteAddress().getAddress(),
+                        exchange.getRequestBody(),
+                        body -> answer(exchange, body, caller.places(), handler));
+        if (!taken) {
+            refuse(exchange, 413, "An admission review has at most " + Intake.LARGEST + " bytes.");
+        }
+    }
+
+    private void answer(HttpExchange exchange, byte[] body, Semaphore places, AdmissionHandler handler)
+            throws IOException {
         places.acquireUninterruptibly();
         try {
-            byte[] body = exchange.getRequestBody().readNBytes(LARGEST_BODY + 1);
-            if (body.length > LARGEST_BODY) {
-                refuse(exchange, 413, "An admission review has at most " + LARGEST_BODY + " bytes.");
-                return;
-            }
             AdmissionRequest request;
             try {
                 request = AdmissionReviews.read(body);

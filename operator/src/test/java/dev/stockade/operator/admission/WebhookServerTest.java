@@ -6,18 +6,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class WebhookServerTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -139,7 +144,7 @@ class WebhookServerTest {
 
     @Test
     void aBodyThatIsTooLargeIsNotRead() throws Exception {
-        String huge = new String(new byte[WebhookServer.LARGEST_BODY + 1], StandardCharsets.US_ASCII);
+        String huge = new String(new byte[Intake.LARGEST + 1], StandardCharsets.US_ASCII);
 
         assertThat(post("/inject", huge).statusCode()).isEqualTo(413);
     }
@@ -166,5 +171,55 @@ class WebhookServerTest {
         assertThat(answer.body()).contains("JSONPatch");
         assertThat(post("/inject", "{").headers().firstValue("Connection")).hasValue("close");
         assertThat(post("/inject", review("CREATE", POD)).statusCode()).isEqualTo(200);
+    }
+
+    /** A body of a megabyte, of which so many bytes come, and no more. */
+    private Socket stalled(String from, int sent) throws IOException {
+        Socket socket = certificate.trusting().getSocketFactory().createSocket();
+        socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
+        socket.connect(server.address());
+        OutputStream out = socket.getOutputStream();
+        out.write("POST /validate-pod HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048576\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII));
+        out.write(new byte[sent]);
+        out.flush();
+        return socket;
+    }
+
+    /** Whoever reaches the port may begin as many requests as it likes, and send nothing more. */
+    @Test
+    @Timeout(60)
+    void whoeverSendsSlowlyHoldsUpNobodyElse() throws Exception {
+        List<Socket> stalled = new ArrayList<>();
+        try {
+            for (int i = 0; i < 100; i++) {
+                stalled.add(stalled("127.0.7." + (1 + i % 5), i % 2 == 0 ? 10 : Intake.SMALL + 10));
+            }
+
+            for (int i = 0; i < 5; i++) {
+                assertThat(post("/inject", review("CREATE", POD)).body()).contains("JSONPatch");
+            }
+        } finally {
+            for (Socket socket : stalled) {
+                socket.close();
+            }
+        }
+        // and once they are gone, large ones have their place again
+        String note = "n".repeat(2 * Intake.SMALL);
+        String large = POD.replace(
+                "\"name\":\"app\",\"labels\"",
+                "\"name\":\"app\",\"annotations\":{\"note\":\"" + note + "\"},\"labels\"");
+        assertThat(large).contains(note);
+        assertThat(post("/inject", review("CREATE", large)).body()).contains("JSONPatch");
+    }
+
+    @Test
+    void whatWouldBeHundredsOfMegabytesInMemoryIsRefused() throws Exception {
+        String many = "{\"metadata\":{\"name\":\"app\"},\"x\":[" + "[],".repeat(1_000_000) + "[]]}";
+
+        HttpResponse<String> answer = post("/inject", review("CREATE", many));
+
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("Token count");
     }
 }
