@@ -109,6 +109,7 @@ public record Operator(KubernetesClient client, Nodes nodes) {
         awaitReady();
     }
 
+    /** Those that are being deleted, too. */
     private List<String> all() {
         return client.pods().inNamespace(Chart.NAMESPACE).list().getItems().stream()
                 .map(pod -> pod.getMetadata().getName())
@@ -124,14 +125,7 @@ public record Operator(KubernetesClient client, Nodes nodes) {
     }
 
     public void awaitGone() {
-        Waiting.until(
-                "the operator's pods are gone",
-                this::names,
-                () -> client.pods()
-                        .inNamespace(Chart.NAMESPACE)
-                        .list()
-                        .getItems()
-                        .isEmpty());
+        Waiting.until("the operator's pods are gone", this::all, () -> all().isEmpty());
     }
 
     /** Until as many are ready as shall be, all of the newest kind, and each of them can be reached. */

@@ -254,10 +254,7 @@ public final class SidecarRegistry implements Acknowledgements {
         Instant now = clock.instant();
         return states(podUid)
                 .filter(SidecarState::hasSockets)
-                .filter(state -> state.getConnected()
-                        || instant(state.getSince())
-                                .plus(SidecarReport.COMES_BACK)
-                                .isAfter(now))
+                .filter(state -> SidecarReport.heard(state.getConnected(), instant(state.getSince()), now))
                 .max(LATER)
                 .map(state -> PodSockets.of(state.getSockets()));
     }

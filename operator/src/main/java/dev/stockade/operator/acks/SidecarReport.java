@@ -41,6 +41,11 @@ public record SidecarReport(
 
     /** Whether it is connected, or was so short a time ago that it is likely on its way to another replica. */
     public boolean heard(Instant now) {
+        return heard(connected, since, now);
+    }
+
+    /** The same of a state that is not read as a whole. */
+    static boolean heard(boolean connected, Instant since, Instant now) {
         return connected || since.plus(COMES_BACK).isAfter(now);
     }
 

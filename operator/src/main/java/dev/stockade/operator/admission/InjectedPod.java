@@ -94,9 +94,8 @@ final class InjectedPod {
 
     /** Everything but the parts in {@link InjectedContainer} is as it was written; a field of a later Kubernetes, too. */
     private static Optional<String> changed(Container sidecar, SidecarTemplate template, Pod pod) {
-        // Not believed, only said: while an upgrade rolls, one release injects and the other checks. Whoever asks this
-        // has asked the
-        // other, too, where that is still there (PodValidation).
+        // Not believed, only said, if no other replica takes the pod: during an upgrade one release injects, and the
+        // other checks.
         Optional<String> release = sidecar.getEnv().stream()
                 .filter(variable -> Sidecar.RELEASE.equals(variable.getName()))
                 .findFirst()

@@ -68,7 +68,6 @@ public final class OtherReplicas {
                 .sslContext(tls)
                 .version(HttpClient.Version.HTTP_1_1)
                 .proxy(HttpClient.Builder.NO_PROXY)
-                .connectTimeout(PATIENCE)
                 .build();
         try {
             CompletableFuture<Boolean> claimed = new CompletableFuture<>();

@@ -12,8 +12,8 @@ import java.util.function.Supplier;
  * {@code /validate-pod}: the final pod is what was injected, and nothing in it reaches into the sidecar.
  *
  * <p>The replica that is asked here need not be the one that injected, and while an upgrade or a rotation goes over the replicas,
- * each writes another sidecar. Which of them wrote this one is asked; what holds for every pod is
- * checked here first, and no other replica is asked about it.
+ * each writes another sidecar. Which of them wrote this one is asked; what holds for every pod is checked here first, and no other
+ * replica is asked about it.
  */
 final class PodValidation implements AdmissionHandler {
     private final MembershipLookup memberships;
@@ -61,11 +61,7 @@ final class PodValidation implements AdmissionHandler {
         if (!ours) {
             return InjectedPod.impostor(pod);
         }
-        Optional<String> objection = InjectedPod.objection(pod);
-        if (objection.isPresent()) {
-            return objection;
-        }
-        Optional<String> alteration = InjectedPod.alteration(pod, sidecar.get());
-        return alteration.isPresent() && others.test(request) ? Optional.empty() : alteration;
+        return InjectedPod.objection(pod)
+                .or(() -> InjectedPod.alteration(pod, sidecar.get()).filter(_ -> !others.test(request)));
     }
 }

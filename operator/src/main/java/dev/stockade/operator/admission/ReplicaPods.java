@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReplicaPods implements Supplier<List<InetAddress>> {
     /** As the chart labels them; its Service selects them by the same. */
-    static final Map<String, String> LABELS =
+    private static final Map<String, String> LABELS =
             Map.of("app.kubernetes.io/name", "stockade", "app.kubernetes.io/component", "operator");
 
     /** Two by default, and as many again while they are rolled. */

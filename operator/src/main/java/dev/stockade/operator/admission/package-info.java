@@ -6,7 +6,8 @@
  * {@link dev.stockade.operator.admission.AdmissionHandler} (one a path), then
  * {@link dev.stockade.operator.admission.InjectionDecision} and {@link dev.stockade.operator.admission.PodMutator}, which are
  * pure. A pod that another replica may have injected is shown to that one by
- * {@link dev.stockade.operator.admission.OtherReplicas}. Whatever goes wrong inside is a refusal: a pod without its sidecar is worse than no pod.
+ * {@link dev.stockade.operator.admission.OtherReplicas}. Whatever goes wrong inside is a refusal: a pod without its sidecar is
+ * worse than no pod.
  */
 @NullMarked
 package dev.stockade.operator.admission;

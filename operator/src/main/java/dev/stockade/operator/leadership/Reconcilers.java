@@ -182,7 +182,7 @@ public final class Reconcilers implements AutoCloseable {
         }
     }
 
-    /** Leads until the last reconciliation is over: what only a leader finds out is forgotten with the lease. */
+    /** Leads for as long as the lease is held: whoever acts for the leader beside the reconcilers stops after them. */
     private void end() {
         if (term != null) {
             term.operator.stop();

@@ -9,12 +9,12 @@ import dev.stockade.model.identity.BoundPod;
 import dev.stockade.model.identity.SpiffeId;
 import dev.stockade.model.identity.WorkloadKind;
 import dev.stockade.operator.MovingClock;
+import dev.stockade.operator.authority.Authorities;
 import dev.stockade.operator.authority.Authorities.Foreign;
 import dev.stockade.operator.control.ReplicaTls;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -23,10 +23,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,13 +76,12 @@ class OtherReplicasTest {
                 release);
     }
 
-    private InetAddress next() throws IOException {
+    private InetAddress next() {
         return InetAddress.ofLiteral("127.0.7." + ++last);
     }
 
     /** @param others where this one asks */
-    private InetAddress replica(SidecarTemplate template, X509ExtendedKeyManager keys, OtherReplicas others)
-            throws IOException {
+    private InetAddress replica(SidecarTemplate template, X509ExtendedKeyManager keys, OtherReplicas others) {
         InetAddress address = next();
         WebhookServer server = WebhookServer.of(
                 new InetSocketAddress(address, port),
@@ -109,14 +106,8 @@ class OtherReplicasTest {
     }
 
     private static X509ExtendedKeyManager operatorOf(Foreign authority) throws Exception {
-        KeyPair keys = newKeys();
+        KeyPair keys = Authorities.newKey();
         return keys(keys, authority.operator(keys.getPublic(), DOMAIN));
-    }
-
-    private static KeyPair newKeys() throws Exception {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"));
-        return generator.generateKeyPair();
     }
 
     private static X509ExtendedKeyManager keys(KeyPair keys, List<X509Certificate> chain) throws Exception {
@@ -205,7 +196,7 @@ class OtherReplicasTest {
 
     @Test
     void whoIsNotTheOperatorIsNotBelieved() throws Exception {
-        KeyPair keys = newKeys();
+        KeyPair keys = Authorities.newKey();
         SpiffeId agent = new SpiffeId(DOMAIN, "agents", WorkloadKind.AGENT, "triage");
         BoundPod bound = new BoundPod("agents", "triage-1", "0b7e", 42);
         InetAddress workload = replica(

@@ -1,17 +1,16 @@
 package dev.stockade.operator.admission;
 
+import dev.stockade.operator.authority.Authorities;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -120,9 +119,7 @@ public final class ServingCertificate {
 
     private static KeyPair newKeys() {
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-            generator.initialize(new ECGenParameterSpec("secp256r1"));
-            return generator.generateKeyPair();
+            return Authorities.newKey();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }

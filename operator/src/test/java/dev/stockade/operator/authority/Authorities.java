@@ -7,6 +7,7 @@ import dev.stockade.operator.authority.Minting.Validity;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -30,6 +31,11 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 /** Authorities for tests of those who only look at certificates. */
 public final class Authorities {
     private Authorities() {}
+
+    /** Of the kind that everybody in the mesh has. */
+    public static KeyPair newKey() throws GeneralSecurityException {
+        return Minting.newKey();
+    }
 
     /** The certificate of a new issuer, under a root of its own. */
     public static X509Certificate issuer(Clock clock) throws GeneralSecurityException {

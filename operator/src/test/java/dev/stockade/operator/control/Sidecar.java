@@ -2,6 +2,7 @@ package dev.stockade.operator.control;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import dev.stockade.operator.authority.Authorities;
 import dev.stockade.wire.control.v1.Acknowledgement;
 import dev.stockade.wire.control.v1.CertificateRequest;
 import dev.stockade.wire.control.v1.Hello;
@@ -28,10 +29,8 @@ import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayInputStream;
 import java.net.InetSocketAddress;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -80,9 +79,7 @@ final class Sidecar implements AutoCloseable {
     }
 
     static KeyPair newKey() throws Exception {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-        generator.initialize(new ECGenParameterSpec("secp256r1"));
-        return generator.generateKeyPair();
+        return Authorities.newKey();
     }
 
     SignResponse sign(@Nullable String token) throws Exception {
